@@ -1,0 +1,1 @@
+"""One web app on virtual machines, a function or containers on AWS, from the same inputs."""
