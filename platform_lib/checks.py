@@ -1,7 +1,7 @@
 """Checks of what a user gave, and the only place that words an error.
 
-Pure functions raise `InvalidInput`; a component turns it into one line, an `ArgsError`, before anything
-registers. Values that are Outputs are not judged: only the engine knows them.
+Pure functions raise `InvalidInput`; a component turns it into one line, an `ArgsError`, before
+anything registers. Values that are Outputs are not judged: only the engine knows them.
 """
 
 import collections.abc
@@ -67,7 +67,7 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 
 def is_known(value: object) -> bool:
-    """Tell whether a value can be judged now, that is, whether it is neither an Output nor awaited."""
+    """Tell whether a value can be judged now: it is neither an Output nor awaited."""
     return not isinstance(value, pulumi.Output) and not inspect.isawaitable(value)
 
 
@@ -93,10 +93,10 @@ def check_range(field: str, value: object, low: int, high: int, unit: str = "") 
 
 
 def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]:
-    """Check keys and types of args against their TypedDict, at every depth, and return a tidy copy.
+    """Check args against their TypedDict, at every depth, and return a tidy copy.
 
-    In the copy an enum's plain string is its member and a whole float is an int (a program in another
-    language sends 8080 as 8080.0). `None` counts as not given. Outputs are taken over as they are.
+    In the copy an enum's plain string is its member and a whole float is an int (a program in
+    another language sends 8080 as 8080.0). `None` counts as not given. Outputs stay as they are.
     """
     if not isinstance(args, Mapping):
         raise InvalidInput(field, args, f"must be a {shape.__name__} or a plain dict")
@@ -105,7 +105,9 @@ def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]
     for key, value in args.items():
         path = key if field == "args" else f"{field}.{key}"
         if key not in hints:
-            raise InvalidInput(path, value, f"is not an input; {did_you_mean(str(key), list(hints))}")
+            raise InvalidInput(
+                path, value, f"is not an input; {did_you_mean(str(key), list(hints))}"
+            )
         if value is not None:
             tidy[key] = _checked(value, hints[key], path)
     missing = sorted(key for key in shape.__required_keys__ if key not in tidy)  # type: ignore[attr-defined]
@@ -118,7 +120,7 @@ _hints_of: dict[type, dict[str, Any]] = {}
 
 
 def _hints(shape: type) -> dict[str, Any]:
-    """Read a TypedDict's hints once: a program of a hundred apps would pay for it a hundred times."""
+    """Read a TypedDict's hints once: a program of a hundred apps would pay a hundred times."""
     if shape not in _hints_of:
         hints = typing.get_type_hints(shape, localns=_HINT_NAMES)
         _hints_of[shape] = {key: _bare(hint) for key, hint in hints.items()}
