@@ -1,0 +1,88 @@
+"""How a component makes its children: parent, tags and the user's last word, in one place."""
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import pulumi
+
+from platform_lib.checks import InvalidInput, did_you_mean
+
+R = TypeVar("R", bound=pulumi.CustomResource)
+
+
+class Children:
+    """Makes the children of one component.
+
+    Every child gets the component as its parent and nothing else of the caller's options: provider,
+    protection and transforms flow down by parentage. A `key` is the attribute under which the
+    component shows the child, and its name in `overrides`.
+    """
+
+    def __init__(
+        self,
+        parent: pulumi.ComponentResource,
+        name: str,
+        *,
+        tags: Mapping[str, str],
+        overrides: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.parent = parent
+        self.name = name
+        self.tags = dict(tags)
+        self._overrides = overrides
+
+    def make(
+        self,
+        key: str,
+        kind: type[R],
+        suffix: str,
+        *,
+        opts: pulumi.ResourceOptions | None = None,
+        **inputs: Any,
+    ) -> R:
+        """Make one child named `{component}-{suffix}`; an input of None counts as not given."""
+        if self.tags and "tags" not in inputs and "tags" in _properties(kind):
+            inputs["tags"] = self.tags
+        inputs.update(self._overrides.get(key, {}))
+        given = {property: value for property, value in inputs.items() if value is not None}
+        own = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self.parent), opts)
+        return kind(f"{self.name}-{suffix}", opts=own, **given)
+
+
+def check_overrides(
+    overrides: Mapping[str, Mapping[str, Any]], children: Mapping[str, str]
+) -> None:
+    """Refuse an override of a child or a property that does not exist.
+
+    `children` maps each key to its class, as `aws.ecs.Service`: named, not imported, because a
+    class of AWS costs up to a quarter of a second to load.
+    """
+    for key, properties in overrides.items():
+        if key not in children:
+            known = did_you_mean(key, list(children))
+            raise InvalidInput(f"overrides.{key}", dict(properties), f"no such child; {known}")
+        known_properties = _properties(_load(children[key]))
+        for property, value in properties.items():
+            if property not in known_properties:
+                known = did_you_mean(property, sorted(known_properties))
+                raise InvalidInput(
+                    f"overrides.{key}.{property}", value, f"no such property; {known}"
+                )
+
+
+def _load(path: str) -> type[pulumi.CustomResource]:
+    package, *modules = path.split(".")
+    found: Any = __import__(f"pulumi_{package}")
+    for step in modules:
+        found = getattr(found, step)
+    kind: type[pulumi.CustomResource] = found
+    return kind
+
+
+@cache
+def _properties(kind: type[pulumi.CustomResource]) -> frozenset[str]:
+    """List a resource's inputs, by the Args class that pulumi's generator makes beside it."""
+    args = getattr(inspect.getmodule(kind), f"{kind.__name__}Args")
+    return frozenset(inspect.signature(args.__init__).parameters) - {"__self__"}
