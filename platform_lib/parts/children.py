@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 import pulumi
@@ -15,9 +14,9 @@ R = TypeVar("R", bound=pulumi.CustomResource)
 class Children:
     """Makes the children of one component.
 
-    Every child gets the component as its parent and nothing else of the caller's options: provider,
-    protection and transforms flow down by parentage. A `key` is the attribute under which the
-    component shows the child, and its name in `overrides`.
+    Every child gets the component as its parent and nothing else of the caller's options:
+    provider, protection and transforms flow down by parentage. A `key` is the attribute under
+    which the component shows the child, and its name in `overrides`.
     """
 
     def __init__(
@@ -81,8 +80,13 @@ def _load(path: str) -> type[pulumi.CustomResource]:
     return kind
 
 
-@cache
+_properties_of: dict[type, frozenset[str]] = {}
+
+
 def _properties(kind: type[pulumi.CustomResource]) -> frozenset[str]:
     """List a resource's inputs, by the Args class that pulumi's generator makes beside it."""
-    args = getattr(inspect.getmodule(kind), f"{kind.__name__}Args")
-    return frozenset(inspect.signature(args.__init__).parameters) - {"__self__"}
+    if kind not in _properties_of:
+        args = getattr(inspect.getmodule(kind), f"{kind.__name__}Args")
+        names = frozenset(inspect.signature(args.__init__).parameters)
+        _properties_of[kind] = names - {"__self__"}
+    return _properties_of[kind]

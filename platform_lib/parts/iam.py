@@ -1,0 +1,158 @@
+"""Roles and their policies: inline, by exact ARNs, without AWS's managed policies.
+
+A `*` stands only where AWS defines no resource level for an action; every such place is here:
+
+- `SESSION_MANAGER`: the ssmmessages channels that an instance opens to be reached without SSH.
+- `NETWORK_INTERFACES`: the interfaces that Lambda makes in a VPC.
+- `REGISTRY_TOKEN`: the token of the account's registry, without which no image is pulled.
+- `read_secrets`: a secret's ARN does not tell its key, so kms:Decrypt is on every key of the
+  region, but only through the secret's own service and for that secret.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.app_args import GrantArgs
+from platform_lib.parts.children import Children
+
+Statement = Mapping[str, Any]
+
+SESSION_MANAGER: Statement = {
+    "Effect": "Allow",
+    "Action": [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ],
+    "Resource": "*",
+}
+"""https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-add-permissions-to-existing-profile.html"""
+
+NETWORK_INTERFACES: Statement = {
+    "Effect": "Allow",
+    "Action": [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    "Resource": "*",
+}
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+
+REGISTRY_TOKEN: Statement = {
+    "Effect": "Allow",
+    "Action": ["ecr:GetAuthorizationToken"],
+    "Resource": "*",
+}
+
+
+def create_role(
+    child: Children,
+    key: str,
+    suffix: str,
+    *,
+    service: str,
+    boundary_arn: pulumi.Input[str] | None,
+) -> "aws.iam.Role":
+    """Make a role that one AWS service may take on."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return child.make(
+        key,
+        aws.iam.Role,
+        suffix,
+        assume_role_policy=pulumi.Output.json_dumps(_document([trust])),
+        permissions_boundary=boundary_arn,
+    )
+
+
+def create_policy(
+    child: Children,
+    key: str,
+    suffix: str,
+    *,
+    role: "aws.iam.Role",
+    statements: Sequence[pulumi.Input[Statement]],
+) -> "aws.iam.RolePolicy":
+    """Say inline what a role may do."""
+    return child.make(
+        key,
+        aws.iam.RolePolicy,
+        suffix,
+        role=role.id,
+        policy=pulumi.Output.json_dumps(_document(statements)),
+    )
+
+
+def _document(statements: Sequence[pulumi.Input[Statement]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def grant_statements(grants: Sequence[GrantArgs]) -> list[Statement]:
+    """Word the user's grants, one statement each."""
+    return [
+        {
+            "Effect": "Allow",
+            "Action": list(grant["actions"]),
+            "Resource": list(grant["resources"]),
+        }
+        for grant in grants
+    ]
+
+
+def write_logs(log_group_arn: pulumi.Input[str]) -> Statement:
+    """Allow writing to one log group."""
+    return {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": pulumi.Output.concat(log_group_arn, ":*"),
+    }
+
+
+def read_secrets(
+    secrets: Mapping[str, pulumi.Input[str]],
+) -> list[pulumi.Output[Statement]]:
+    """Allow fetching each secret, and decrypting it through its own service alone."""
+    arns = [pulumi.Output.from_input(secrets[variable]) for variable in sorted(secrets)]
+    return [
+        statement
+        for arn in arns
+        for statement in (arn.apply(_read_secret), arn.apply(_decrypt_secret))
+    ]
+
+
+def _read_secret(reference: str) -> Statement:
+    arn = reference.partition("#")[0]
+    is_secret = arn.split(":")[2] == "secretsmanager"
+    action = "secretsmanager:GetSecretValue" if is_secret else "ssm:GetParameters"
+    # ECS asks for parameters in the plural, a function and an instance in the singular.
+    actions = [action] if is_secret else ["ssm:GetParameter", action]
+    return {"Effect": "Allow", "Action": actions, "Resource": arn}
+
+
+def _decrypt_secret(reference: str) -> Statement:
+    arn = reference.partition("#")[0]
+    _, partition, service, region, account, _ = arn.split(":", 5)
+    context = "SecretARN" if service == "secretsmanager" else "PARAMETER_ARN"
+    return {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": f"arn:{partition}:kms:{region}:{account}:key/*",
+        "Condition": {
+            "StringEquals": {
+                "kms:ViaService": f"{service}.{region}.amazonaws.com",
+                f"kms:EncryptionContext:{context}": arn,
+            }
+        },
+    }
