@@ -1,0 +1,27 @@
+"""The local cloud: real Pulumi programs on an imitated AWS account, with apps that really run.
+
+Needs the extra: `pip install "platform-lib[local]"`. Nothing heavy is imported before it is used.
+
+    with LocalCloud() as cloud:
+        stack = cloud.up("my_program")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from platform_lib.local.cloud import Change, LocalCloud, Stack
+    from platform_lib.local.errors import LocalCloudError, NotSteady
+
+__all__ = ["Change", "LocalCloud", "LocalCloudError", "NotSteady", "Stack"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("LocalCloudError", "NotSteady"):
+        from platform_lib.local import errors
+
+        return getattr(errors, name)
+    if name in __all__:
+        from platform_lib.local import cloud
+
+        return getattr(cloud, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,60 @@
+"""Starts and ends the three parts behind a local cloud: account, data plane, providers."""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What runs behind a local cloud."""
+
+    account: Any
+    """`platform_lib.local.account.Account`: moto, and clients of it."""
+    data_plane: Any
+    """`platform_lib.local.dataplane.DataPlane`: runs the apps and answers HTTP."""
+    providers: Any
+    """`platform_lib.local.provider.Providers`: what the engine talks to."""
+    journal: Any
+    """`platform_lib.local.provider.Journal`: what the providers created, oldest first."""
+    ports: Mapping[str, int]
+    """Provider -> port of its server on 127.0.0.1."""
+    stop: Callable[[], None]
+    """Ends all three, the data plane's processes and containers included."""
+
+
+def start_services(run: Path, say: Callable[[str], None], port: int | None) -> Services:
+    """Start account, data plane and providers.
+
+    Args:
+        run: Folder for what this run writes.
+        say: Shows a line.
+        port: Port of the first load balancer or API; None for free ones.
+    """
+    # The imports cost a second and need the extra `local`: only whoever starts a cloud pays for
+    # them.
+    from platform_lib.local.account import Account
+    from platform_lib.local.dataplane import DataPlane
+    from platform_lib.local.provider import Journal, Providers
+
+    with ExitStack() as opened:
+        account = Account()
+        account.start()
+        opened.callback(account.stop)
+        data_plane = DataPlane(account, run / "dataplane", say, port)
+        data_plane.start()
+        opened.callback(data_plane.stop)
+        journal = Journal(run / "journal")
+        providers = Providers(account, data_plane, journal)
+        ports = providers.start()
+        opened.callback(providers.stop)
+        return Services(
+            account=account,
+            data_plane=data_plane,
+            providers=providers,
+            journal=journal,
+            ports=ports,
+            stop=opened.pop_all().close,
+        )
