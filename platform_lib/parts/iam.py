@@ -9,6 +9,7 @@ A `*` stands only where AWS defines no resource level for an action; every such 
   region, but only through the secret's own service and for that secret.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -118,6 +119,49 @@ def write_logs(log_group_arn: pulumi.Input[str]) -> Statement:
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": pulumi.Output.concat(log_group_arn, ":*"),
     }
+
+
+def read_objects(arn: pulumi.Input[str]) -> Statement:
+    """Allow reading objects of S3."""
+    return {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": arn}
+
+
+def pull_repository(repository_arn: pulumi.Input[str]) -> list[pulumi.Input[Statement]]:
+    """Allow pulling the images of one repository."""
+    pull = {
+        "Effect": "Allow",
+        "Action": [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ],
+        "Resource": repository_arn,
+    }
+    return [REGISTRY_TOKEN, pull]
+
+
+_ECR_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
+    r"(?P<repository>[^:@]+)([:@].*)?"
+)
+
+
+def pull_image(uri: pulumi.Input[str]) -> list[pulumi.Input[Statement]]:
+    """Allow pulling a ready image from ECR; another registry's image needs no right in AWS."""
+    if isinstance(uri, str) and not _ECR_IMAGE.fullmatch(uri):
+        return []
+    return pull_repository(pulumi.Output.from_input(uri).apply(_repository_arn))
+
+
+def _repository_arn(uri: str) -> str:
+    found = _ECR_IMAGE.fullmatch(uri)
+    if found is None:
+        # Known only now: a statement on a repository that cannot be, for IAM takes no empty one.
+        return "arn:aws:ecr:::repository/none"
+    region = found["region"]
+    partition = "aws-cn" if region.startswith("cn-") else "aws"
+    partition = "aws-us-gov" if region.startswith("us-gov-") else partition
+    return f"arn:{partition}:ecr:{region}:{found['account']}:repository/{found['repository']}"
 
 
 def read_secrets(

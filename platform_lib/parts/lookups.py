@@ -26,6 +26,16 @@ class Network:
     public_subnet_ids: Sequence[pulumi.Input[str]]
     private_subnet_ids: Sequence[pulumi.Input[str]]
 
+    @property
+    def app_is_public(self) -> bool:
+        """Whether the app stands beside the balancer and needs a public address to get out."""
+        return not self.private_subnet_ids
+
+    @property
+    def app_subnet_ids(self) -> Sequence[pulumi.Input[str]]:
+        """Where the app stands: the private subnets where there are some."""
+        return self.private_subnet_ids or self.public_subnet_ids
+
 
 def aws_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResource | None:
     """Find the AWS provider that a component with these options will use; None is the default."""
@@ -43,7 +53,7 @@ def aws_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResource
     return opts.parent.get_provider("aws:index/x:x") if opts.parent is not None else None
 
 
-def region(provider: pulumi.ProviderResource | None) -> pulumi.Output[str]:
+def find_region(provider: pulumi.ProviderResource | None) -> pulumi.Output[str]:
     """Ask for the region that the provider works in."""
 
     def ask() -> pulumi.Output[str]:
@@ -57,13 +67,16 @@ def find_network(given: NetworkArgs | None, provider: pulumi.ProviderResource | 
     """Take the given network, or the default VPC's default subnets in the first two zones."""
     if given is None:
         return _once("network", provider, lambda: _default_network(provider))
+    if not given.get("public_subnet_ids"):
+        need = "is needed: a public load balancer stands in these subnets, in two zones"
+        raise InvalidInput("network.public_subnet_ids", None, need)
     network = Network(
         vpc_id=given["vpc_id"],
-        public_subnet_ids=given.get("public_subnet_ids", ()),
+        public_subnet_ids=given["public_subnet_ids"],
         private_subnet_ids=given.get("private_subnet_ids", ()),
     )
-    _check_zones("network.public_subnet_ids", network.public_subnet_ids, provider)
-    _check_zones("network.private_subnet_ids", network.private_subnet_ids, provider)
+    check_zones("network.public_subnet_ids", network.public_subnet_ids, provider)
+    check_zones("network.private_subnet_ids", network.private_subnet_ids, provider)
     return network
 
 
@@ -80,7 +93,7 @@ def _default_network(provider: pulumi.ProviderResource | None) -> Network:
     zones = aws.get_availability_zones(state="available", opts=opts)
     found: list[str] = []
     for zone_id in sorted(zones.zone_ids or ()):
-        filters: "list[aws.ec2.GetSubnetsFilterArgsDict]" = [
+        filters: list[aws.ec2.GetSubnetsFilterArgsDict] = [
             {"name": "vpc-id", "values": [vpc_id]},
             {"name": "default-for-az", "values": ["true"]},
             {"name": "availability-zone-id", "values": [zone_id]},
@@ -95,7 +108,7 @@ def _default_network(provider: pulumi.ProviderResource | None) -> Network:
     return Network(vpc_id=vpc_id, public_subnet_ids=found, private_subnet_ids=())
 
 
-def _check_zones(
+def check_zones(
     field: str,
     subnet_ids: Sequence[pulumi.Input[str]],
     provider: pulumi.ProviderResource | None,

@@ -1,0 +1,396 @@
+"""ContainerApp: a web app in containers, on ECS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NotRequired, TypedDict, cast, final
+
+import pulumi
+
+from platform_lib import defaults
+from platform_lib.app_args import AppArgs
+from platform_lib.artifact import chosen_way, text_version
+from platform_lib.checks import InvalidInput, check_args, check_name, check_range, naming_errors
+from platform_lib.image import BuildContext, build_generated, build_own
+from platform_lib.naming import physical_name
+from platform_lib.parts.children import Children, check_overrides
+from platform_lib.parts.ecs import (
+    ECS_CHILDREN,
+    create_cluster,
+    create_scaling,
+    create_service,
+    create_task_definition,
+)
+from platform_lib.parts.environment import app_environment
+from platform_lib.parts.front import FRONT_CHILDREN, create_front
+from platform_lib.parts.iam import (
+    create_policy,
+    create_role,
+    grant_statements,
+    pull_image,
+    pull_repository,
+    read_secrets,
+    write_logs,
+)
+from platform_lib.parts.logs import create_log_group
+from platform_lib.parts.lookups import aws_provider, find_network, find_region
+from platform_lib.parts.repository import REPOSITORY_CHILDREN, push_image
+from platform_lib.parts.task import container_definition, health_command
+from platform_lib.settings import AppSettings, app_settings, later
+from platform_lib.sizing import check_fargate
+
+_FAMILY_LIMIT = 255
+_WAYS = (
+    frozenset({"source", "app"}),
+    frozenset({"source", "dockerfile"}),
+    frozenset({"image"}),
+)
+_LATER = ("cluster_arn", "sidecars", "volumes", "enable_execute_command")
+
+_CHILDREN = {
+    **FRONT_CHILDREN,
+    **ECS_CHILDREN,
+    "log_group": "aws.cloudwatch.LogGroup",
+    "execution_role": "aws.iam.Role",
+    "execution_policy": "aws.iam.RolePolicy",
+    "role": "aws.iam.Role",
+}
+"""Key of every child that is always made -> its class, for `overrides`."""
+
+
+class CapacityProvider(str, Enum):
+    """What a task runs on."""
+
+    FARGATE = "fargate"
+    FARGATE_SPOT = "fargate_spot"
+    EC2 = "ec2"
+
+
+class CapacityArgs(TypedDict):
+    """A share of the tasks for one capacity provider."""
+
+    provider: CapacityProvider
+    """What the share runs on. `ec2` is not available in this release."""
+    weight: NotRequired[int]
+    """The share, relative to the other weights, 0 to 1000. Default: 1."""
+    base: NotRequired[int]
+    """Tasks that run here before weights count, 0 to 100000; one provider alone may have it.
+    Default: 0."""
+
+
+class ContainerAppArgs(AppArgs):
+    """What ContainerApp takes: `source` with `app`, `source` with `dockerfile`, or `image`."""
+
+    image: NotRequired[pulumi.Input[str]]
+    """URI of a ready image, best by digest. Default: none."""
+    dockerfile: NotRequired[str]
+    """A Dockerfile of your own, relative to `source`, which is its build context. Default: none,
+    one is generated for `app`."""
+    cpu: NotRequired[int]
+    """CPU units of a task, 1024 to a core: 256, 512, 1024, 2048, 4096, 8192 or 16384.
+    Default: 256."""
+    memory_mib: NotRequired[int]
+    """Memory of a task in MiB; AWS sells only some pairs with `cpu`
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html).
+    Default: 512."""
+    capacity: NotRequired[Sequence[CapacityArgs]]
+    """What tasks run on. Default: Fargate alone."""
+    force_delete: NotRequired[bool]
+    """Whether a destroy deletes the repository with its images. Default: True."""
+    command: NotRequired[Sequence[str]]
+    """Command that replaces the image's own. Default: the image's own."""
+    cluster_arn: NotRequired[pulumi.Input[str]]
+    """A cluster that exists already. Not available in this release. Default: one is made."""
+    sidecars: NotRequired[Sequence[Mapping[str, Any]]]
+    """Further containers of the task. Not available in this release. Default: none."""
+    volumes: NotRequired[Sequence[Mapping[str, Any]]]
+    """Volumes of the task. Not available in this release. Default: none."""
+    enable_execute_command: NotRequired[bool]
+    """Whether ECS Exec may open a shell. Not available in this release. Default: False."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    """ContainerApp's inputs, checked and with their defaults."""
+
+    app: AppSettings
+    image: pulumi.Input[str] | None
+    build: BuildContext | None
+    cpu: int
+    memory_mib: int
+    capacity: Sequence[Mapping[str, Any]]
+    force_delete: bool
+    command: Sequence[str] | None
+
+
+@final
+class ContainerApp(pulumi.ComponentResource):
+    """A web app in containers: an ECS service on Fargate behind an application load balancer.
+
+    It makes a load balancer with target group and listener, two security groups that admit the
+    world to the balancer and the balancer to the app, a log group, an execution role and the
+    app's role, a cluster with Fargate's capacity providers, a task definition, a service and its
+    scaling: 20 resources with a ready image. From source it also makes a repository, its life
+    cycle and the image.
+
+    Closed and encrypted by default: tasks admit nothing but the balancer, images are scanned when
+    they are pushed and named by digest, tags cannot be moved, roles name exact ARNs, secrets are
+    fetched by ECS when a task starts. `up` waits until the new tasks serve, and ECS goes back to
+    the old ones by itself when they do not.
+
+    Rough cost in us-east-1 at one task of 256 CPU units on arm64: 7 USD a month for the task, 16
+    for the load balancer, 11 for three public IPv4 addresses, and logs by the gigabyte.
+    """
+
+    url: pulumi.Output[str]
+    """Public address of the app."""
+    dns_name: pulumi.Output[str]
+    """The load balancer's DNS name, for a record of your own."""
+    hosted_zone_id: pulumi.Output[str]
+    """The load balancer's hosted zone, for an alias record."""
+    role_arn: pulumi.Output[str]
+    """ARN of the role that the app runs as."""
+    role_name: pulumi.Output[str]
+    """Name of the role that the app runs as."""
+    log_group_name: pulumi.Output[str]
+    """Log group that the app writes to."""
+    version: pulumi.Output[str]
+    """What runs: the hash of source, lock, processor and Python, or of a ready image's URI."""
+    security_group_id: pulumi.Output[str]
+    """Security group that the app stands in."""
+    target_group_arn: pulumi.Output[str]
+    """Target group that the app's tasks are in."""
+
+    def __init__(
+        self, name: str, args: ContainerAppArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make the app. Raises ArgsError before anything registers where an input cannot work."""
+        provider = aws_provider(opts)
+        with naming_errors("ContainerApp", name):
+            settings = _settings(name, args)
+            app = settings.app
+            network = find_network(app.network, provider)
+        super().__init__("platform-lib:index:ContainerApp", name, {}, opts)
+        child = Children(self, name, tags=app.tags, overrides=app.overrides)
+        region = find_region(provider)
+
+        self.log_group = create_log_group(
+            child,
+            "log_group",
+            "logs",
+            retention_days=app.retention_days,
+            kms_key_arn=app.log_key_arn,
+        )
+        if settings.build is not None:
+            pushed = push_image(
+                child,
+                build=settings.build,
+                architecture=app.architecture,
+                force_delete=settings.force_delete,
+                provider=provider,
+            )
+            self.repository = pushed.repository
+            self.lifecycle_policy = pushed.lifecycle_policy
+            self.image = pushed.image
+            uri: pulumi.Input[str] = pushed.uri
+            pull = pull_repository(pushed.repository.arn)
+            version = pulumi.Output.from_input(settings.build.version)
+        else:
+            uri = cast("pulumi.Input[str]", settings.image)
+            pull = pull_image(uri)
+            version = text_version(uri)
+
+        self.execution_role = create_role(
+            child,
+            "execution_role",
+            "exec",
+            service="ecs-tasks.amazonaws.com",
+            boundary_arn=app.permissions_boundary_arn,
+        )
+        self.execution_policy = create_policy(
+            child,
+            "execution_policy",
+            "exec-policy",
+            role=self.execution_role,
+            statements=[write_logs(self.log_group.arn), *pull, *read_secrets(app.secrets)],
+        )
+        self.role = create_role(
+            child,
+            "role",
+            "role",
+            service="ecs-tasks.amazonaws.com",
+            boundary_arn=app.permissions_boundary_arn,
+        )
+        ready: list[pulumi.Resource] = [self.execution_policy]
+        if app.grants:
+            self.policy = create_policy(
+                child, "policy", "policy", role=self.role, statements=grant_statements(app.grants)
+            )
+            ready.append(self.policy)
+
+        front = create_front(
+            child,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.public_subnet_ids,
+            port=app.port,
+            health_check_path=app.health_check_path,
+            target_type="ip",
+        )
+        self.load_balancer_security_group = front.load_balancer_security_group
+        self.load_balancer_ingress = front.load_balancer_ingress
+        self.load_balancer_egress = front.load_balancer_egress
+        self.security_group = front.security_group
+        self.ingress, self.egress = front.ingress, front.egress
+        self.load_balancer, self.listener = front.load_balancer, front.listener
+        self.target_group = front.target_group
+
+        self.cluster, self.capacity_providers = create_cluster(child)
+        self.task_definition = create_task_definition(
+            child,
+            family=physical_name(
+                f"{name}-task", _FAMILY_LIMIT, pulumi.get_project(), pulumi.get_stack()
+            ),
+            container=container_definition(
+                image=uri,
+                port=app.port,
+                environment=app_environment(
+                    app.environment,
+                    name=name,
+                    target="container",
+                    version=version,
+                    port=app.port,
+                    region=region,
+                ),
+                secrets=app.secrets,
+                log_group_name=self.log_group.name,
+                region=region,
+                command=settings.command,
+                # Only an image of ours is known to have a Python that can ask.
+                health_command=health_command(app.port, app.health_check_path)
+                if app.app is not None
+                else None,
+            ),
+            cpu=settings.cpu,
+            memory_mib=settings.memory_mib,
+            architecture=app.architecture,
+            execution_role_arn=self.execution_role.arn,
+            task_role_arn=self.role.arn,
+        )
+        self.service = create_service(
+            child,
+            cluster_arn=self.cluster.arn,
+            task_definition_arn=self.task_definition.arn,
+            desired_count=app.minimum,
+            capacity=settings.capacity,
+            subnet_ids=network.app_subnet_ids,
+            public_addresses=network.app_is_public,
+            security_group_id=self.security_group.id,
+            target_group_arn=self.target_group.arn,
+            port=app.port,
+            # The listener first: a target group without a load balancer takes no service. Rules,
+            # policies and capacity first: without them the first tasks cannot pull or report.
+            depends_on=[
+                self.listener,
+                self.ingress,
+                self.egress,
+                self.load_balancer_egress,
+                self.capacity_providers,
+                *ready,
+            ],
+        )
+        self.scaling_target, self.scaling_policy = create_scaling(
+            child,
+            cluster_name=self.cluster.name,
+            service_name=self.service.name,
+            minimum=app.minimum,
+            maximum=app.maximum,
+            cpu_percent=app.cpu_percent,
+        )
+
+        self.url = front.url
+        self.dns_name = self.load_balancer.dns_name
+        self.hosted_zone_id = self.load_balancer.zone_id
+        self.role_arn, self.role_name = self.role.arn, self.role.name
+        self.log_group_name = self.log_group.name
+        self.version = version
+        self.security_group_id = self.security_group.id
+        self.target_group_arn = self.target_group.arn
+        self.register_outputs(
+            {
+                "url": self.url,
+                "dns_name": self.dns_name,
+                "hosted_zone_id": self.hosted_zone_id,
+                "role_arn": self.role_arn,
+                "role_name": self.role_name,
+                "log_group_name": self.log_group_name,
+                "version": self.version,
+                "security_group_id": self.security_group_id,
+                "target_group_arn": self.target_group_arn,
+            }
+        )
+
+
+def _settings(name: str, raw: ContainerAppArgs) -> _Settings:
+    check_name(name)
+    args = check_args(raw, ContainerAppArgs)
+    way = chosen_way(args, _WAYS)
+    for field in _LATER:
+        if args.get(field):
+            raise later(field, args[field], "leave it out")
+    app = app_settings(args)
+    children = dict(_CHILDREN)
+    if "image" not in way:
+        children |= REPOSITORY_CHILDREN
+    if app.grants:
+        children["policy"] = "aws.iam.RolePolicy"
+    check_overrides(app.overrides, children)
+    cpu = args.get("cpu", defaults.CONTAINER_CPU)
+    memory_mib = args.get("memory_mib", defaults.CONTAINER_MEMORY_MIB)
+    check_fargate(cpu, memory_mib)
+    return _Settings(
+        app=app,
+        image=args.get("image"),
+        build=_build(app, args),
+        cpu=cpu,
+        memory_mib=memory_mib,
+        capacity=_strategy(args.get("capacity", ())),
+        force_delete=args.get("force_delete", True),
+        command=args.get("command"),
+    )
+
+
+def _build(app: AppSettings, args: Mapping[str, Any]) -> BuildContext | None:
+    if app.source is None:
+        return None
+    if app.app is None:
+        return build_own(app.source, args["dockerfile"])
+    return build_generated(
+        app.source,
+        app=app.app,
+        interface=app.interface,
+        python_version=app.python_version,
+        architecture=app.architecture,
+        port=app.port,
+    )
+
+
+def _strategy(capacity: Sequence[CapacityArgs]) -> list[dict[str, Any]]:
+    """Turn shares into ECS's capacity provider strategy; plain Fargate is FARGATE, weight 1."""
+    strategy: list[dict[str, Any]] = []
+    for at, share in enumerate(capacity or [CapacityArgs(provider=CapacityProvider.FARGATE)]):
+        field = f"capacity[{at}]"
+        if share["provider"] is CapacityProvider.EC2:
+            raise later(f"{field}.provider", share["provider"], "use fargate or fargate_spot")
+        weight, base = share.get("weight", 1), share.get("base", 0)
+        check_range(f"{field}.weight", weight, 0, 1000)
+        check_range(f"{field}.base", base, 0, 100_000)
+        item = {"capacity_provider": share["provider"].value.upper(), "weight": weight}
+        strategy.append(item | ({"base": base} if base else {}))
+    names = [item["capacity_provider"] for item in strategy]
+    if len(set(names)) < len(names):
+        raise InvalidInput("capacity", names, "each provider may stand there once")
+    if sum("base" in item for item in strategy) > 1:
+        raise InvalidInput("capacity", names, "one provider alone may have a base")
+    if not any(item["weight"] for item in strategy):
+        raise InvalidInput("capacity", names, "one provider at least needs a weight above 0")
+    return strategy

@@ -1,0 +1,83 @@
+"""The text of an ECS task definition: pure, sorted, with AWS's defaults written out.
+
+ECS gives a definition back with its defaults filled in. What is left out here would read as a
+change on every preview, and every preview would roll every task.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+CONTAINER_NAME = "app"
+
+
+def container_definition(
+    *,
+    image: pulumi.Input[str],
+    port: int,
+    environment: Mapping[str, pulumi.Input[str]],
+    secrets: Mapping[str, pulumi.Input[str]],
+    log_group_name: pulumi.Input[str],
+    region: pulumi.Input[str],
+    command: Sequence[str] | None,
+    health_command: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Word the one container of an app's task."""
+    definition: dict[str, Any] = {
+        "name": CONTAINER_NAME,
+        "image": image,
+        "essential": True,
+        "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"}],
+        "environment": [
+            {"name": variable, "value": environment[variable]} for variable in sorted(environment)
+        ],
+        # A process with a thousand children gets them reaped, and signals reach the app.
+        "linuxParameters": {"initProcessEnabled": True},
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": log_group_name,
+                "awslogs-region": region,
+                "awslogs-stream-prefix": CONTAINER_NAME,
+            },
+        },
+    }
+    if secrets:
+        definition["secrets"] = [
+            {"name": variable, "valueFrom": _value_from(secrets[variable])}
+            for variable in sorted(secrets)
+        ]
+    if command:
+        definition["command"] = list(command)
+    if health_command:
+        definition["healthCheck"] = {
+            "command": ["CMD", *health_command],
+            "interval": 10,
+            "timeout": 5,
+            "retries": 3,
+            "startPeriod": 30,
+        }
+    return definition
+
+
+def _value_from(reference: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Turn `ARN#key` into ECS's own words for one key of a JSON secret.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+
+    def word(text: str) -> str:
+        arn, has_key, key = text.partition("#")
+        return f"{arn}:{key}::" if has_key else arn
+
+    return pulumi.Output.from_input(reference).apply(word)
+
+
+def health_command(port: int, path: str) -> list[str]:
+    """Ask the app for its health from inside of its container, with the Python that is there.
+
+    ECS ignores the HEALTHCHECK of an image, so the task definition says it.
+    """
+    ask = f"urllib.request.urlopen('http://127.0.0.1:{port}{path}', timeout=4)"
+    return ["python", "-c", f"import urllib.request; {ask}"]
