@@ -1,0 +1,16 @@
+"""Unit tests of stacks: run a program under mocks that answer like AWS, look at what it made."""
+
+from platform_lib.testing.graph import Graph, Options, Resource
+from platform_lib.testing.mocks import AwsMocks, UnmockedInvokeError
+from platform_lib.testing.properties import Properties
+from platform_lib.testing.synthesis import synth
+
+__all__ = [
+    "AwsMocks",
+    "Graph",
+    "Options",
+    "Properties",
+    "Resource",
+    "UnmockedInvokeError",
+    "synth",
+]
