@@ -32,6 +32,7 @@ from platform_lib.local.engine import Engine, find_engine
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.project import Project, read_project, write_workspace
 from platform_lib.local.repair import is_locked, repair
+from platform_lib.local.results import Change, Stack
 from platform_lib.local.runner import ProgramProcess, Request
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services, start_services
@@ -51,46 +52,6 @@ _FOREIGN = (
     "PULUMI_CONFIG_PASSPHRASE_FILE",
     "PULUMI_STACK",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One resource that an operation changed, or would change."""
-
-    op: str
-    """What the engine does: create, update, delete, replace, ..."""
-    type: str
-    """The resource's type token."""
-    name: str
-    """Its logical name."""
-    properties: Sequence[str] = ()
-    """The properties that differ, where the engine tells."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stack:
-    """A program that is up."""
-
-    name: str
-    """The project's name."""
-    stack: str
-    """The stack's name."""
-    directory: Path
-    """The program's folder."""
-    outputs: Mapping[str, Any]
-    """What the program exports."""
-    resources: Mapping[str, int]
-    """How many resources of each type the stack holds, components included."""
-    changes: Sequence[Change]
-    """What this `up` changed."""
-    seconds: float
-    """How long it took."""
-
-    @property
-    def urls(self) -> list[str]:
-        """The exported addresses at which it answers."""
-        values = (v for v in self.outputs.values() if isinstance(v, str))
-        return [v for v in values if v.startswith(("http://", "https://"))]
 
 
 @dataclass
@@ -175,10 +136,15 @@ class LocalCloud:
             self._state.acquire()
             self._open.callback(self._state.release)
             with ThreadPoolExecutor(1) as pool:
-                engine = pool.submit(find_engine, self.screen)
-                self._services = self._start_services(self._state.run, self.screen.say, self._port)
-                self._open.callback(self._services.stop)
-                self._engine = engine.result()
+                # The engine in this thread: only here does Ctrl-C end a build that takes minutes.
+                starting = pool.submit(
+                    self._start_services, self._state.run, self.screen.say, self._port
+                )
+                try:
+                    self._engine = find_engine(self.screen)
+                finally:
+                    self._services = starting.result()
+                    self._open.callback(self._services.stop)
             self._open.callback(self._end_programs)
             control = ControlServer(self._commands())
             self._open.callback(control.close)
@@ -220,6 +186,7 @@ class LocalCloud:
             outputs=result["outputs"],
             resources=result["resources"],
             changes=_changes(result),
+            compute=self._compute(),
             seconds=time.monotonic() - began,
         )
 
@@ -284,6 +251,9 @@ class LocalCloud:
             names = self._log_groups(Path(name)) or [str(name)]
         return [line for one in names for line in plane.logs(one, lines)]
 
+    def _compute(self) -> list[str]:
+        return []
+
     def _log_groups(self, directory: Path) -> list[str]:
         """The log groups that the programs of a folder export; none for other folders."""
         slots = [slot for slot in self._slots.values() if slot.directory == directory.resolve()]
@@ -339,7 +309,7 @@ class LocalCloud:
         if slot.directory != project.root:
             raise LocalCloudError(
                 f"{project.root} and {slot.directory} are both project {project.name!r}, stack "
-                f"{stack!r}: they would replace each other's resources; give one another name or --stack"
+                f"{stack!r}: they would replace each other's resources; rename one"
             )
         return slot
 
@@ -356,6 +326,9 @@ class LocalCloud:
         except LocalCloudError as problem:
             if self._stopping:
                 raise LocalCloudError("the local cloud was stopped") from problem
+            raise
+        except BaseException:
+            process.kill()
             raise
         finally:
             with self._lock:
@@ -412,8 +385,7 @@ class LocalCloud:
         """What other terminals may ask for; results are plain data."""
 
         def up(screen: Screen, **arguments: Any) -> dict[str, Any]:
-            made = asdict(self.up(screen=screen, **arguments))
-            return {**made, "directory": str(made["directory"])}
+            return self.up(screen=screen, **arguments).plain()
 
         def changes(operation: Callable[..., list[Change]]) -> Callable[..., list[Any]]:
             return lambda **arguments: [asdict(change) for change in operation(**arguments)]
@@ -447,6 +419,6 @@ def _check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as problem:
             raise LocalCloudError(
-                f"port {port} cannot be used on 127.0.0.1 ({problem}): stop what uses it, or choose "
-                "another --port"
+                f"port {port} cannot be used on 127.0.0.1 ({problem}): stop what uses it, or "
+                "choose another port"
             ) from problem

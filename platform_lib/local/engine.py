@@ -58,7 +58,7 @@ def find_engine(screen: Screen) -> Engine:
     engine = _on_path(screen) or _cached()
     if engine:
         return engine
-    with locked(cache_dir("engine") / "lock"):
+    with locked(cache_dir("engine") / "pulumi"):
         # Another run may have put one there while this one waited for the lock.
         return _cached() or _get(screen)
 
@@ -119,8 +119,8 @@ def _get(screen: Screen) -> Engine:
     if not online and not go:
         raise LocalCloudError(
             f"no Pulumi CLI: none on PATH is {OLDEST} or a newer 3.x, Pulumi's site cannot be "
-            "reached to download one, and Go, which could build one, is not installed. Install Pulumi "
-            "(https://www.pulumi.com/docs/install/) or Go, and run this again"
+            "reached to download one, and Go, which could build one, is not installed. Install "
+            "Pulumi (https://www.pulumi.com/docs/install/) or Go, and run this again"
         )
     with tempfile.TemporaryDirectory(prefix="making-", dir=cache) as folder:
         root = Path(folder) / "root"

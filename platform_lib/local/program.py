@@ -128,6 +128,7 @@ def run_program(root: Path, entry: Path) -> None:
     os.chdir(entry.parent)
     sys.path.insert(0, str(entry.parent))
     sys.argv = [str(entry)]
+    _make_asset_paths_absolute()
     try:
         runpy.run_path(str(entry), run_name="__main__")
     except SystemExit as ending:
@@ -137,6 +138,19 @@ def run_program(root: Path, entry: Path) -> None:
         raise
     except Exception as problem:
         raise pulumi.RunError(_own_traceback(problem)) from problem
+
+
+def _make_asset_paths_absolute() -> None:
+    """Resolve relative paths of assets here: the providers serve many programs from one process.
+
+    The plugins of real providers run in the program's folder; ours cannot.
+    """
+    for kind in (pulumi.FileAsset, pulumi.FileArchive):
+
+        def make(self: Any, path: str | os.PathLike[str], given: Any = kind.__init__) -> None:
+            given(self, os.path.abspath(path))
+
+        kind.__init__ = make  # type: ignore[method-assign]
 
 
 def _own_traceback(problem: Exception) -> str:
@@ -195,7 +209,7 @@ class _Events:
         self._report({"event": "diagnostic", "severity": severity, "message": message})
 
     def failure(self, error: automation.CommandError) -> str:
-        """Say why the operation failed: the engine's errors, else the end of what the CLI wrote."""
+        """Say why the operation failed: the engine's errors, else what the CLI wrote last."""
         text = _COLOUR.sub("", str(error))
         killed = re.match(r"\s*code: -(\d+)", text)
         if killed:

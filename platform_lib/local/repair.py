@@ -27,6 +27,10 @@ class Entry(Protocol):
     def id(self) -> str:
         """The id that the provider gave it."""
 
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """What a delete needs to know of it."""
+
 
 def is_locked(state: Path, project: str, stack: str) -> bool:
     """Tell whether an operation on the stack left its lock, that is, did not come to its end."""
@@ -59,7 +63,7 @@ def repair(
     }
     for entry in reversed(list(created)):
         if (entry.type, entry.id) not in known:
-            delete(entry.type, entry.id, {})
+            delete(entry.type, entry.id, entry.properties)
             done.append(
                 f"deleted {entry.type} {entry.id}, which the killed run made but did not record"
             )

@@ -1,10 +1,21 @@
 """Starts and ends the three parts behind a local cloud: account, data plane, providers."""
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from platform_lib.local.errors import LocalCloudError
+
+_EXTRA = ("aiohttp", "boto3", "jmespath", "moto", "rich", "yaml")
+"""What the extra `local` brings; looked for, not imported: moto reads settings when it is."""
+
+
+def missing_packages() -> str:
+    """Name the packages of the extra `local` that are not installed; empty when all are."""
+    return ", ".join(name for name in _EXTRA if importlib.util.find_spec(name) is None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +44,12 @@ def start_services(run: Path, say: Callable[[str], None], port: int | None) -> S
         say: Shows a line.
         port: Port of the first load balancer or API; None for free ones.
     """
-    # The imports cost a second and need the extra `local`: only whoever starts a cloud pays for
-    # them.
+    missing = missing_packages()
+    if missing:
+        raise LocalCloudError(
+            f"the local cloud needs its extra, pip install 'platform-lib[local]': no {missing}"
+        )
+    # The imports cost a second: only who starts a cloud pays for them.
     from platform_lib.local.account import Account
     from platform_lib.local.dataplane import DataPlane
     from platform_lib.local.provider import Journal, Providers

@@ -1,0 +1,239 @@
+"""The command `platform-local`: a local cloud from the shell.
+
+    platform-local up DIR...       bring programs up and serve them until Ctrl-C
+    platform-local preview DIR...  what an up would change
+    platform-local refresh DIR...  what drifted from the state
+    platform-local destroy DIR...  delete what programs made
+    platform-local logs [NAME]     what apps wrote last
+
+One `up` owns the cloud and keeps it alive; every command in another terminal reaches it through
+its state folder, a second `up` included. Ctrl-C and SIGTERM stop everything: the imitated account
+lives in that process, so what the programs made is gone with it.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from platform_lib.local.cloud import LocalCloud
+from platform_lib.local.control import ControlClient
+from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.results import Change, Stack
+from platform_lib.local.screen import Screen, for_output
+from platform_lib.local.state import DEFAULT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, 1 for what failed, or 130 for Ctrl-C while it worked."""
+    asked = _parser().parse_args(arguments)
+    screen = for_output()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        command: Callable[[argparse.Namespace, Screen], int] = asked.run
+        return command(asked, screen)
+    except LocalCloudError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        screen.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="platform-local", description="Run Pulumi programs on an imitated AWS account."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace, Screen], int], text: str) -> Any:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        command.add_argument(
+            "--state-dir",
+            type=Path,
+            default=DEFAULT,
+            help=f"the cloud's folder (default: {DEFAULT})",
+        )
+        return command
+
+    def add_programs(command: Any, *, config: bool = False) -> None:
+        command.add_argument(
+            "directories", metavar="DIR", nargs="+", type=Path, help="a folder with a Pulumi.yaml"
+        )
+        command.add_argument("--stack", default="local", help="name of the stack (default: local)")
+        if config:
+            command.add_argument(
+                "--config",
+                "-c",
+                metavar="KEY=VALUE",
+                action="append",
+                type=_pair,
+                help="a config value, before those of Pulumi.<stack>.yaml",
+            )
+
+    up = add("up", _up, "Bring programs up and serve them until Ctrl-C.")
+    add_programs(up, config=True)
+    up.add_argument(
+        "--once", action="store_true", help="stop when all are up and a preview is empty; for CI"
+    )
+    up.add_argument("--port", type=int, help="port of the first address (default: free ones)")
+    add_programs(add("preview", _preview, "Show what an up would change."), config=True)
+    add_programs(add("refresh", _refresh, "Show, and take over, what drifted from the state."))
+    add_programs(add("destroy", _destroy, "Delete what programs made."))
+    logs = add("logs", _logs, "Show what apps wrote last.")
+    logs.add_argument("name", nargs="?", help="a program's folder, a log group or an app")
+    logs.add_argument("-n", dest="lines", type=int, default=100, help="how many lines of each")
+    return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def _up(asked: argparse.Namespace, screen: Screen) -> int:
+    running = ControlClient.find(asked.state_dir)
+    if running:
+        if asked.port is not None:
+            raise LocalCloudError(f"--port: a local cloud runs in {asked.state_dir} already")
+        made = _remotely(running, "up", asked, screen)
+        show_stacks(screen, [Stack.from_plain(one) for one in made])
+        return _unchanged(_changes(running, "preview", asked, screen), screen) if asked.once else 0
+
+    cloud = LocalCloud(asked.state_dir, port=asked.port, screen=screen)
+    try:
+        cloud.start()
+        stacks = cloud.up_all(asked.directories, config=_config(asked), stack=asked.stack)
+        show_stacks(screen, stacks)
+        if asked.once:
+            previews = [cloud.preview(stack.directory, stack=asked.stack) for stack in stacks]
+            return _unchanged(previews, screen)
+        screen.say("Serving. Ctrl-C stops everything; other commands work from another terminal.")
+        _wait_for_signal()
+    finally:
+        # A second Ctrl-C must not leave half of it running.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        cloud.stop()
+    return 0
+
+
+def _wait_for_signal() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        return
+
+
+def _unchanged(previews: Sequence[Sequence[Change]], screen: Screen) -> int:
+    """Judge previews that ought to be empty."""
+    changes = [change for preview in previews for change in preview]
+    for change in changes:
+        screen.say(f"a second up would change: {change}")
+    return 1 if changes else 0
+
+
+def _preview(asked: argparse.Namespace, screen: Screen) -> int:
+    running = ControlClient.find(asked.state_dir)
+    if running:
+        return _show_changes(asked, _changes(running, "preview", asked, screen), screen)
+    with (
+        tempfile.TemporaryDirectory(prefix="platform-local-") as folder,
+        LocalCloud(folder, screen=screen) as cloud,
+    ):
+        config = _config(asked)
+        found = [cloud.preview(d, config=config, stack=asked.stack) for d in asked.directories]
+    return _show_changes(asked, found, screen)
+
+
+def _refresh(asked: argparse.Namespace, screen: Screen) -> int:
+    return _show_changes(asked, _changes(_running(asked), "refresh", asked, screen), screen)
+
+
+def _destroy(asked: argparse.Namespace, screen: Screen) -> int:
+    return _show_changes(asked, _changes(_running(asked), "destroy", asked, screen), screen)
+
+
+def _logs(asked: argparse.Namespace, screen: Screen) -> int:
+    name = asked.name
+    if name and Path(name).is_dir():
+        name = str(Path(name).resolve())
+    for line in _running(asked).call("logs", screen, name=name, lines=asked.lines):
+        print(line)
+    return 0
+
+
+def _running(asked: argparse.Namespace) -> ControlClient:
+    running = ControlClient.find(asked.state_dir)
+    if running is None:
+        raise LocalCloudError(
+            f"no local cloud runs in {asked.state_dir.resolve()}: start one with platform-local "
+            "up DIR, or say which with --state-dir. Nothing survives a cloud that stopped"
+        )
+    return running
+
+
+def _remotely(
+    running: ControlClient, command: str, asked: argparse.Namespace, screen: Screen
+) -> list[Any]:
+    """Ask the running cloud to do something with every folder, all at once."""
+    arguments: dict[str, Any] = {"stack": asked.stack}
+    if command in ("up", "preview"):
+        arguments["config"] = _config(asked)
+    with ThreadPoolExecutor(len(asked.directories)) as pool:
+        calls = [
+            pool.submit(running.call, command, screen, directory=str(d.resolve()), **arguments)
+            for d in asked.directories
+        ]
+    return [call.result() for call in calls]
+
+
+def _changes(
+    running: ControlClient, command: str, asked: argparse.Namespace, screen: Screen
+) -> list[list[Change]]:
+    answers = _remotely(running, command, asked, screen)
+    return [[Change(**change) for change in answer] for answer in answers]
+
+
+def _config(asked: argparse.Namespace) -> Mapping[str, str] | None:
+    return dict(asked.config) if asked.config else None
+
+
+def _show_changes(
+    asked: argparse.Namespace, found: Sequence[Sequence[Change]], screen: Screen
+) -> int:
+    for directory, changes in zip(asked.directories, found, strict=True):
+        screen.say(f"{directory}: {'no changes' if not changes else ''}".rstrip())
+        for change in changes:
+            screen.say(f"  {change}")
+    return 0
+
+
+def show_stacks(screen: Screen, stacks: Sequence[Stack]) -> None:
+    """Show what came up as a table."""
+    head = ["program", "target", "url", "compute", "resources", "seconds"]
+    rows = [
+        [
+            stack.name,
+            ", ".join(stack.targets) or "-",
+            " ".join(stack.urls) or "-",
+            ", ".join(stack.compute) or "-",
+            str(stack.resource_count),
+            f"{stack.seconds:.1f}",
+        ]
+        for stack in stacks
+    ]
+    screen.table(head, rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

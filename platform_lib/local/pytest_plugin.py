@@ -1,0 +1,32 @@
+"""The pytest fixture `local_cloud`: a running local cloud for the tests of a stack.
+
+    def test_my_program_answers(local_cloud):
+        stack = local_cloud.up("my_program")
+        assert urllib.request.urlopen(stack.outputs["url"]).status == 200
+
+pytest finds it by itself where platform_lib is installed; nothing is imported before a test asks
+for it. The cloud starts with the first such test and lives to the end of the session: tests share
+its account, so each destroys what it made, or uses a stack of its own (`stack="..."`).
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from platform_lib.local.cloud import LocalCloud
+
+
+@pytest.fixture(scope="session")
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
+    """A running `LocalCloud`, in a temporary folder; skips where the extra is missing."""
+    from platform_lib.local.services import missing_packages
+
+    missing = missing_packages()
+    if missing:
+        pytest.skip(f"local_cloud needs pip install 'platform-lib[local]': {missing} missing")
+    from platform_lib.local.cloud import LocalCloud
+
+    with LocalCloud(tmp_path_factory.mktemp("local-cloud")) as cloud:
+        yield cloud
