@@ -1,0 +1,7 @@
+"""Notes: a small web app. It knows nothing of where it runs; `notes.web:app` is an ASGI app.
+
+Environment:
+    TABLE_NAME: DynamoDB table with the keys `notebook` (hash) and `id` (range), both strings.
+    AWS_REGION or AWS_DEFAULT_REGION: the table's region.
+    APP_TARGET, APP_VERSION: what `GET /whoami` answers; shown on the page. Default: "unknown".
+"""

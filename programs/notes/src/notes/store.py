@@ -1,0 +1,124 @@
+"""Where notes are kept: one DynamoDB table. Calls block; the web layer makes them in threads."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from notes.note import Note
+
+# All notes have one hash key, so that one query reads them in order. That is good for some 1,000
+# writes a second; an app with accounts would have one notebook for each of them.
+_NOTEBOOK = {"S": "shared"}
+
+
+class StoreError(Exception):
+    """The table did not answer as it should; the cause has the details."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some notes, newest first."""
+
+    notes: Sequence[Note]
+    next: str | None
+    """The `before` that brings the next page. None: this is the last one."""
+
+
+class NoteStore:
+    """Notes in a DynamoDB table with the keys `notebook` (hash) and `id` (range)."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, note: Note) -> None:
+        """Keep a note. Safe to repeat: the same note has the same ID."""
+        item = {**_key(note.id), "text": {"S": note.text}}
+        with _store_errors():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def get(self, id: str) -> Note | None:
+        """Return a note, also when it was written a moment ago by another instance."""
+        with _store_errors():
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(id), ConsistentRead=True
+            )
+        return _note(answer["Item"]) if "Item" in answer else None
+
+    def delete(self, id: str) -> bool:
+        """Delete a note and tell whether there was one."""
+        with _store_errors():
+            answer = self._client.delete_item(
+                TableName=self._table, Key=_key(id), ReturnValues="ALL_OLD"
+            )
+        return "Attributes" in answer
+
+    def page(self, size: int, before: str | None = None) -> Page:
+        """Return the newest notes, or the newest of those before an ID.
+
+        At most `size` of them; fewer where they are long, since one query reads at most 1 MB.
+        """
+        condition, values = "notebook = :notebook", {":notebook": _NOTEBOOK}
+        if before is not None:
+            condition += " AND id < :before"
+            values[":before"] = {"S": before}
+        with _store_errors():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                # One more than asked for tells whether there is a next page.
+                Limit=size + 1,
+            )
+        found = [_note(item) for item in answer["Items"]]
+        notes = found[:size]
+        more = len(found) > size or "LastEvaluatedKey" in answer
+        return Page(notes, notes[-1].id if more else None)
+
+
+@cache
+def open_store() -> NoteStore:
+    """Return the store that the environment names, and keep its connections.
+
+    boto3 takes a few hundred milliseconds to load, so it is not loaded before somebody asks.
+    """
+    import boto3
+    from botocore.config import Config
+
+    # A web request cannot wait for boto3's defaults of a minute and five tries. The pool is as
+    # large as the pool of threads that the web layer uses.
+    config = Config(
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=40,
+    )
+    # boto3 itself reads only the second variable. A session of our own, because the shared
+    # default one must not be used by two threads at once.
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    client = boto3.Session(region_name=region).client("dynamodb", config=config)
+    return NoteStore(client, os.environ["TABLE_NAME"])
+
+
+def _key(id: str) -> dict[str, Any]:
+    return {"notebook": _NOTEBOOK, "id": {"S": id}}
+
+
+def _note(item: dict[str, Any]) -> Note:
+    return Note(item["id"]["S"], item["text"]["S"])
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Turn every error of boto3 into a StoreError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as problem:
+        raise StoreError(str(problem)) from problem
