@@ -117,8 +117,7 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
         if asked.once:
             previews = [cloud.preview(stack.directory, stack=asked.stack) for stack in stacks]
             return _unchanged(previews, screen)
-        screen.say("Serving. Ctrl-C stops everything; other commands work from another terminal.")
-        _wait_for_signal()
+        _serve(screen)
     finally:
         # A second Ctrl-C must not leave half of it running.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -127,8 +126,9 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
-def _wait_for_signal() -> None:
+def _serve(screen: Screen) -> None:
     try:
+        screen.say("Serving. Ctrl-C stops everything; other commands work from another terminal.")
         signal.pause()
     except KeyboardInterrupt:
         return

@@ -186,7 +186,7 @@ class LocalCloud:
             outputs=result["outputs"],
             resources=result["resources"],
             changes=_changes(result),
-            compute=self._compute(),
+            compute=self._compute(result["runners"]),
             seconds=time.monotonic() - began,
         )
 
@@ -251,8 +251,10 @@ class LocalCloud:
             names = self._log_groups(Path(name)) or [str(name)]
         return [line for one in names for line in plane.logs(one, lines)]
 
-    def _compute(self) -> list[str]:
-        return []
+    def _compute(self, runners: Sequence[str]) -> list[str]:
+        """How what runs the apps runs here. A function's worker starts with its first request."""
+        ways = {w.name: w.how for w in self.services.data_plane.workloads()}
+        return sorted({ways.get(runner, "process") for runner in runners})
 
     def _log_groups(self, directory: Path) -> list[str]:
         """The log groups that the programs of a folder export; none for other folders."""

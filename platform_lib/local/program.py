@@ -4,10 +4,10 @@ Programs share nothing this way: not `sys.modules`, not the working directory, n
 request is one line of JSON on standard input, see `runner.py`; what happens is reported as lines
 of JSON on the file descriptor FD, so that what the program itself prints does not mix with it:
 
-    {"event": "resource", "state": "started" | "done" | "failed", "op": ..., "type": ..., "name":
-    ...} {"event": "diagnostic", "severity": "info" | "warning" | "error", "message": ...}
-    {"event": "result", "changes": [{"op", "type", "name", "properties"}], "outputs": ...,
-    "resources": ...} {"event": "failure", "message": ...}
+    {"event": "resource", "state": "started" | "done" | "failed", "op", "type", "name"}
+    {"event": "diagnostic", "severity": "info" | "warning" | "error", "message"}
+    {"event": "result", "changes": [...], "outputs": {...}, "resources": {...}, "runners": [...]}
+    {"event": "failure", "message"}
 
 Standard input stays open as long as the parent lives. When it closes, this process ends, and the
 engine that it started with it: the whole process group is killed.
@@ -22,7 +22,7 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +36,11 @@ from platform_lib.local.workspace import LocalStack, open_stack
 
 Report = Callable[[Mapping[str, Any]], None]
 
+_RUNNERS = (
+    "aws:ecs/service:Service",
+    "aws:autoscaling/group:Group",
+    "aws:lambda/function:Function",
+)
 _UNCHANGED = ("same", "read", "refresh")
 _AGAIN = "an unhandled error occurred: "
 """How the engine begins its second telling of an error that ended the program."""
@@ -108,16 +113,27 @@ def _operate(request: Mapping[str, Any], events: "_Events") -> dict[str, Any]:
     else:
         stack.destroy(on_event=events)
     outputs = {} if operation in ("preview", "destroy") else _outputs(stack)
-    return {"changes": events.changes, "outputs": outputs, "resources": _count(stack)}
+    resources = stack.deployment.get("resources", [])
+    return {
+        "changes": events.changes,
+        "outputs": outputs,
+        "resources": _count(resources),
+        "runners": _runners(resources),
+    }
 
 
 def _outputs(stack: LocalStack) -> dict[str, Any]:
     return {name: output.value for name, output in stack.outputs().items()}
 
 
-def _count(stack: LocalStack) -> dict[str, int]:
+def _runners(resources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name, as the account does, what runs the program's apps."""
+    return [str(r["outputs"].get("name")) for r in resources if r["type"] in _RUNNERS]
+
+
+def _count(resources: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Count what the stack holds by type: components too, the stack and providers not."""
-    types = (resource["type"] for resource in stack.deployment.get("resources", []))
+    types = (resource["type"] for resource in resources)
     return dict(sorted(Counter(t for t in types if not t.startswith("pulumi:")).items()))
 
 

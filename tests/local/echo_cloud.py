@@ -1,9 +1,11 @@
 # ruff: noqa: N802 - the engine names the methods
 """A local cloud whose provider only remembers: the engine, the processes and the state are real.
 
-`python echo_cloud.py STATE PROGRAM` runs one in a process of its own, for tests that kill it.
+`python echo_cloud.py STATE PROGRAM` runs one in a process of its own, for tests that kill it;
+`python echo_cloud.py platform-local ...` is the command with such a cloud behind it.
 """
 
+import functools
 import sys
 import threading
 import uuid
@@ -16,6 +18,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from platform_lib.local import cli
 from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.services import Services
 
@@ -160,6 +163,9 @@ def write_program(folder: Path, name: str, body: str, settings: str = "") -> Pat
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "platform-local":
+        cli.LocalCloud = functools.partial(LocalCloud, services=echo_services(World()))
+        sys.exit(cli.main(sys.argv[2:]))
     state, program = sys.argv[1:]
     held = World(held="slow")
     with LocalCloud(state, services=echo_services(held)) as cloud:

@@ -1,0 +1,168 @@
+"""The command, each call a process of its own, as in two terminals."""
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from echo_cloud import write_program
+
+from platform_lib.local import cli
+
+pytestmark = pytest.mark.engine
+
+COMMAND = [sys.executable, str(Path(__file__).with_name("echo_cloud.py")), "platform-local"]
+BODY = """
+aws.sqs.Queue("queue", tags={"mark": config.get("mark") or "none"})
+pulumi.export("url", "http://127.0.0.1:1/")
+pulumi.export("log_group_name", "/apps/notes")
+"""
+
+
+def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+class Serving:
+    """A `platform-local up` that serves."""
+
+    def __init__(self, *arguments: object, cwd: Path) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, "up", *map(str, arguments)],
+            cwd=cwd,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.lines: list[str] = []
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+            if line.startswith("Serving."):
+                return
+        raise AssertionError("\n".join(self.lines))
+
+    def __enter__(self) -> "Serving":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.communicate(timeout=30)
+
+
+@pytest.fixture
+def program(tmp_path) -> Path:
+    return write_program(tmp_path / "notes", "notes", BODY)
+
+
+def test_once_brings_up_shows_a_table_and_ends(tmp_path, program):
+    other = write_program(tmp_path / "other", "other", 'print("hello")')
+    done = run("up", program, other, "--once", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "notes  + aws:sqs/queue:Queue queue" in done.stdout
+    assert "other  hello" in done.stdout
+    table = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines()]
+    assert ["program", "target", "url", "compute", "resources", "seconds"] in table
+    [row] = [r for r in table if r[:3] == ["notes", "-", "http://127.0.0.1:1/"]]
+    assert row[4] == "1"
+    assert os.listdir(tmp_path / ".platform-local") == [".gitignore", "lock"] or sorted(
+        os.listdir(tmp_path / ".platform-local")
+    ) == [".gitignore", "lock"]
+
+
+def test_once_fails_when_a_second_up_would_change_something(tmp_path):
+    body = "import uuid\naws.sqs.Queue('q', tags={'now': uuid.uuid4().hex})"
+    done = run("up", write_program(tmp_path / "app", "app", body), "--once", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "a second up would change: update aws:sqs/queue:Queue q (tags)" in done.stdout
+
+
+def test_a_failing_program_is_told_once_and_fails(tmp_path):
+    body = "raise pulumi.RunError(\"VmApp 'x': 'port' is 0\")"
+    done = run("up", write_program(tmp_path / "app", "app", body), "--once", cwd=tmp_path)
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count("VmApp 'x': 'port' is 0") == 1
+    assert done.stderr == "error: app: up failed: VmApp 'x': 'port' is 0\n"
+
+
+def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
+    second = write_program(tmp_path / "second", "second", 'aws.sns.Topic("t")')
+    with Serving(program, cwd=tmp_path):
+        unchanged = run("preview", program, cwd=tmp_path)
+        assert (unchanged.returncode, unchanged.stdout.splitlines()[-1]) == (
+            0,
+            f"{program}: no changes",
+        )
+        changed = run("preview", program, "--config", "mark=new", cwd=tmp_path)
+        assert "  update aws:sqs/queue:Queue queue (tags)" in changed.stdout.splitlines()
+
+        up = run("up", second, cwd=tmp_path)
+        assert "second  + aws:sns/topic:Topic t" in up.stdout and up.returncode == 0
+        busy = run("up", second, "--port", 8080, cwd=tmp_path)
+        assert busy.returncode == 1 and "runs in .platform-local already" in busy.stderr
+        wrong = run("preview", tmp_path, cwd=tmp_path)
+        assert wrong.returncode == 1 and "holds no Pulumi.yaml" in wrong.stderr
+
+        assert run("refresh", second, cwd=tmp_path).stdout.endswith("second: no changes\n")
+        assert run("logs", "notes", "-n", 7, cwd=tmp_path).stdout == "/apps/notes said 7\n"
+        assert run("logs", "some-app", "-n", 7, cwd=tmp_path).stdout == "some-app said 7\n"
+        down = run("destroy", program, second, cwd=tmp_path)
+        assert "  delete aws:sqs/queue:Queue queue" in down.stdout.splitlines()
+        assert "  delete aws:sns/topic:Topic t" in down.stdout.splitlines()
+
+
+def test_a_wrong_token_gets_nothing(tmp_path, program):
+    with Serving(program, cwd=tmp_path):
+        path = tmp_path / ".platform-local" / "cloud.json"
+        assert path.stat().st_mode & 0o077 == 0
+        published = json.loads(path.read_text())
+        for line in (
+            b'{"token": "guess", "command": "ping", "arguments": {}}\n',
+            b"GET / HTTP/1.1\n",
+        ):
+            with socket.create_connection(("127.0.0.1", published["port"])) as connection:
+                connection.sendall(line)
+                assert "error" in json.loads(connection.makefile().readline())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything(tmp_path, program, number):
+    with Serving(program, cwd=tmp_path) as serving:
+        serving.process.send_signal(number)
+        assert serving.process.wait(30) == 0
+    gone = run("preview", program, cwd=tmp_path)
+    assert "  create aws:sqs/queue:Queue queue" in gone.stdout.splitlines()
+    for command in ("destroy", "refresh"):
+        none = run(command, program, cwd=tmp_path)
+        assert none.returncode == 1 and "no local cloud runs in" in none.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="waits for a process by its descriptor")
+def test_a_signal_in_the_middle_of_an_up_ends_the_program_too(tmp_path):
+    body = "import os, threading\nprint('pid', os.getpid())\nthreading.Event().wait()"
+    program = write_program(tmp_path / "app", "app", body)
+    with subprocess.Popen(
+        [*COMMAND, "up", str(program)], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        said = next(line for line in owner.stdout if " pid " in line)
+        descriptor = os.pidfd_open(int(said.split()[-1]))
+        owner.terminate()
+        owner.communicate(timeout=30)
+        assert owner.returncode == 130
+    assert select.select([descriptor], [], [], 30)[0], "the program still runs"
+    os.close(descriptor)
+
+
+def test_config_must_be_pairs(capsys):
+    with pytest.raises(SystemExit) as ending:
+        cli.main(["up", "x", "--config", "novalue"])
+    assert ending.value.code == 2
+    assert "'novalue' is not KEY=VALUE" in capsys.readouterr().err
