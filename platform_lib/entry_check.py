@@ -1,0 +1,188 @@
+"""Whether the app or handler that was named can be there, as far as reading Python can tell.
+
+Only what is certain is an error. A name that only run time can know passes: one from a star
+import, from a module's `__getattr__`, or assigned in a branch.
+"""
+
+import ast
+import difflib
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from platform_lib.checks import InvalidInput
+
+_APP = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*")
+_HANDLER = re.compile(r"([A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*)\.([A-Za-z_]\w*)")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where an app starts: which module, and which name in it."""
+
+    field: str
+    text: str
+    module: str
+    name: str
+
+    def wrong(self, need: str) -> InvalidInput:
+        """Make the error that names this entry."""
+        return InvalidInput(self.field, self.text, need)
+
+
+def read_entry(field: str, text: str) -> Entry:
+    """Read `package.module:callable` of an app, or `module.function` of a handler."""
+    found = (_APP if field == "app" else _HANDLER).fullmatch(text)
+    if found is None:
+        form = "package.module:callable" if field == "app" else "module.function"
+        raise InvalidInput(field, text, f"must be '{form}'")
+    return Entry(field, text, found[1].replace("/", "."), found[2])
+
+
+def check_in_source(entry: Entry, source: Path, python_version: str) -> None:
+    """Refuse what the source shows at once: a syntax error, or a name that is not there.
+
+    A module that the source has not may come with a dependency: `check_in_tree` tells.
+    """
+    found = _module_file(source, entry.module)
+    if found is not None:
+        _check_syntax(entry, source, entry.module, python_version, set())
+        _check_name(entry, found, python_version)
+
+
+def check_in_tree(entry: Entry, tree: Path, python_version: str, has_python: bool) -> None:
+    """Refuse an entry whose module is neither in the source nor in its dependencies."""
+    if entry.module.partition(".")[0] in sys.stdlib_module_names:
+        return
+    found = _module_file(tree, entry.module)
+    if found is not None:
+        _check_name(entry, found, python_version)
+        return
+    folder = tree.joinpath(*entry.module.split("."))
+    if folder.is_dir() or any(folder.parent.glob(f"{folder.name}.*.so")) or _beside(folder):
+        return
+    lacks = "" if has_python else "the source holds no Python file, and "
+    need = f"{lacks}neither the source nor its dependencies have a module {entry.module!r}"
+    raise entry.wrong(f"{need}{_nearest(entry.module, tree)}")
+
+
+def _beside(folder: Path) -> bool:
+    return any(folder.with_suffix(suffix).is_file() for suffix in (".so", ".pyc"))
+
+
+def _nearest(module: str, tree: Path) -> str:
+    names = [path.stem for path in tree.iterdir() if path.suffix == ".py" or path.is_dir()]
+    near = difflib.get_close_matches(module, names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _module_file(root: Path, module: str) -> Path | None:
+    folder = root.joinpath(*module.split("."))
+    for path in (folder / "__init__.py", folder.with_name(f"{folder.name}.py")):
+        if path.is_file():
+            return path
+    return None
+
+
+def _check_syntax(
+    entry: Entry, source: Path, module: str, python_version: str, seen: set[str]
+) -> None:
+    """Parse a module and what it imports for certain; a branch's import may never happen."""
+    if module in seen:
+        return
+    seen.add(module)
+    parent, _, _ = module.rpartition(".")
+    if parent:
+        _check_syntax(entry, source, parent, python_version, seen)
+    path = _module_file(source, module)
+    tree = _parsed(entry, path, path.relative_to(source), python_version) if path else None
+    if path is None or tree is None:
+        return
+    package = module if path.name == "__init__.py" else parent
+    for statement in tree.body:
+        for imported in _imported(statement, package):
+            _check_syntax(entry, source, imported, python_version, seen)
+
+
+def _imported(statement: ast.stmt, package: str) -> Iterator[str]:
+    if isinstance(statement, ast.Import):
+        yield from (name.name for name in statement.names)
+    elif isinstance(statement, ast.ImportFrom):
+        base = statement.module or ""
+        if statement.level:
+            parts = package.split(".")
+            above = parts[: len(parts) - statement.level + 1]
+            base = ".".join([*above, *([base] if base else [])])
+        if base:
+            yield base
+            yield from (f"{base}.{name.name}" for name in statement.names)
+
+
+def _parsed(entry: Entry, path: Path, shown: Path, python_version: str) -> ast.Module | None:
+    """Parse a file as the target's Python would; None where this Python cannot tell."""
+    major, minor = python_version.split(".")
+    target = int(major), int(minor)
+    try:
+        return ast.parse(path.read_bytes(), str(shown), feature_version=target)
+    except (SyntaxError, ValueError) as problem:
+        if sys.version_info[:2] < target:
+            return None
+        line = f" line {problem.lineno}" if isinstance(problem, SyntaxError) else ""
+        said = problem.msg if isinstance(problem, SyntaxError) else str(problem)
+        raise entry.wrong(f"Python {python_version} cannot read {shown}{line}: {said}") from None
+
+
+def _check_name(entry: Entry, path: Path, python_version: str) -> None:
+    tree = _parsed(entry, path, Path(path.name), python_version)
+    if tree is None or _only_run_time_knows(tree):
+        return
+    names = set(_bound(tree))
+    if entry.name in names:
+        return
+    near = difflib.get_close_matches(entry.name, sorted(names), n=1)
+    guess = f"; did you mean {near[0]!r}?" if near else ""
+    raise entry.wrong(f"module {entry.module!r} has no {entry.name!r}{guess}")
+
+
+_RUN_TIME = frozenset({"globals", "locals", "vars", "exec", "eval", "setattr", "__dict__"})
+
+
+def _only_run_time_knows(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            return True
+        if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
+            return True
+        if isinstance(node, ast.Name) and node.id in _RUN_TIME:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in ("modules", "__dict__", "__setattr__"):
+            return True
+    return False
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Give the names that a module's own statements bind, in branches and loops too."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child.name
+            yield from _declared_global(child)
+        elif isinstance(child, ast.alias):
+            yield child.asname or child.name.partition(".")[0]
+        elif isinstance(child, ast.Lambda):
+            continue
+        else:
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                yield child.id
+            elif isinstance(child, ast.MatchAs | ast.MatchStar | ast.ExceptHandler) and child.name:
+                yield child.name
+            elif isinstance(child, ast.MatchMapping) and child.rest:
+                yield child.rest
+            yield from _bound(child)
+
+
+def _declared_global(function: ast.AST) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global):
+            yield from node.names

@@ -1,0 +1,218 @@
+"""What an app requires, read from its source, and the locks that are made of it. Pure."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platform_lib.checks import InvalidInput
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;,*]+)\s*(?:;.*)?")
+_HASH = re.compile(r"--hash[= ]\s*(\S+)")
+_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[= ]?\s*(\S+)")
+_INDEX = re.compile(r"(-i|--index-url|--extra-index-url|-f|--find-links)[= ]\s*(\S+)")
+_BY_PATH = re.compile(r"(\.{0,2}/|~/|file:)|[^@]*@\s*(\.{0,2}/|file:)|-e\b|--editable\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """What an app requires, as its source says it."""
+
+    file: Path
+    """What uv reads: `requirements.txt` or `pyproject.toml`."""
+    content: str
+    """All that decides about the lock: the text of every file that counts."""
+    lines: tuple[str, ...]
+    """Its requirements, one a line, those of included files too."""
+    index_options: tuple[str, ...]
+    """Where else packages come from, as arguments for uv."""
+
+    @property
+    def hashed(self) -> bool:
+        """Whether the user gave hashes: then nothing without one is installed, as in pip."""
+        return any(_HASH.search(line) for line in self.lines)
+
+    @property
+    def is_lock(self) -> bool:
+        """Whether it is a lock already: pins with hashes, each for every machine."""
+        return bool(self.lines) and all(
+            _HASH.search(line) and _PIN.fullmatch(without_hashes(line)) and ";" not in line
+            for line in self.lines
+        )
+
+    def unpinned(self, lock: str) -> list[str]:
+        """Name the packages of a lock whose versions the source does not fix."""
+        pins = (_PIN.fullmatch(without_hashes(line)) for line in self.lines)
+        pinned = {canonical_name(pin[1]) for pin in pins if pin}
+        return [name for name, _ in lock_entries(lock) if name not in pinned]
+
+
+def read_requirements(source: Path) -> Requirements:
+    """Read what the app in `source` requires; `requirements.txt` counts before pyproject."""
+    listed, project = source / "requirements.txt", source / "pyproject.toml"
+    if listed.is_file():
+        texts: dict[Path, str] = {}
+        lines: list[str] = []
+        options: list[str] = []
+        for line in _logical_lines(listed, source, texts):
+            index = _INDEX.fullmatch(line)
+            if index:
+                options += index.groups()
+            elif not line.startswith("-") or _BY_PATH.match(line):
+                lines.append(line)
+        _refuse_paths(source, lines)
+        content = [f"{path.relative_to(source)}\n{text}" for path, text in sorted(texts.items())]
+        for settings in (project, source / "uv.toml"):
+            if settings.is_file():
+                content.append(f"{settings.name}\n{_uv_settings(source, settings)}")
+        return Requirements(
+            file=listed,
+            content="\n".join(content),
+            lines=tuple(lines),
+            index_options=tuple(options),
+        )
+    if project.is_file():
+        return _from_project(source, project)
+    need = (
+        "has neither requirements.txt nor pyproject.toml; "
+        "add one (an empty requirements.txt where the app needs no package)"
+    )
+    raise InvalidInput("source", str(source), need)
+
+
+def _from_project(source: Path, file: Path) -> Requirements:
+    project = _toml(source, file).get("project")
+    if not isinstance(project, dict):
+        need = "its pyproject.toml has no [project] table; list the dependencies there, "
+        raise InvalidInput("source", str(source), need + "or in a requirements.txt")
+    if "dependencies" in project.get("dynamic", ()):
+        need = "its pyproject.toml has dynamic dependencies; write them out"
+        raise InvalidInput("source", str(source), f"{need}, or add a requirements.txt")
+    lines = tuple(str(line) for line in project.get("dependencies", ()))
+    _refuse_paths(source, lines)
+    wanted = {"dependencies": lines, "requires-python": project.get("requires-python")}
+    settings = [_uv_settings(source, file)]
+    if (source / "uv.toml").is_file():
+        settings.append(_uv_settings(source, source / "uv.toml"))
+    return Requirements(file=file, content=f"{wanted}\n{settings}", lines=lines, index_options=())
+
+
+def _toml(source: Path, file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text())
+    except tomllib.TOMLDecodeError as problem:
+        need = f"its {file.name} cannot be read: {problem}"
+        raise InvalidInput("source", str(source), need) from None
+
+
+def _uv_settings(source: Path, file: Path) -> str:
+    """Give what a project tells uv (indexes, overrides), for it decides about the lock too."""
+    content = _toml(source, file)
+    tool = content.get("tool", {}) if file.name == "pyproject.toml" else {"uv": content}
+    return repr(tool.get("uv")) if isinstance(tool, dict) else ""
+
+
+def _logical_lines(file: Path, source: Path, texts: dict[Path, str]) -> Iterator[str]:
+    """Give the lines of a requirements file and of those it includes, joined and uncommented."""
+    if file in texts:
+        return
+    try:
+        texts[file] = file.read_text()
+    except OSError as problem:
+        need = f"its requirements include {file.name}, which cannot be read ({problem.strerror})"
+        raise InvalidInput("source", str(source), need) from None
+    for line in _joined(texts[file]):
+        include = _INCLUDE.fullmatch(line)
+        if include is None:
+            yield line
+            continue
+        included = (file.parent / include[1]).resolve()
+        if not included.is_relative_to(source.resolve()):
+            need = f"its {file.name} includes {include[1]!r}, which lies outside of it"
+            raise InvalidInput("source", str(source), need)
+        inner = _logical_lines(source / included.relative_to(source.resolve()), source, texts)
+        # What a constraints file lists is not required, but its text decides about the lock.
+        if line.startswith(("-c", "--constraint")):
+            for _ in inner:
+                pass
+        else:
+            yield from inner
+
+
+def _joined(text: str) -> Iterator[str]:
+    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+        bare = re.sub(r"(^|\s)#.*", "", line).strip()
+        if bare:
+            yield re.sub(r"\s+", " ", bare)
+
+
+def _refuse_paths(source: Path, lines: tuple[str, ...] | list[str]) -> None:
+    for line in lines:
+        if _BY_PATH.match(line):
+            need = (
+                f"it requires {line!r} by a path, which no other machine has; "
+                "put the code into the source, or name a published package"
+            )
+            raise InvalidInput("source", str(source), need)
+
+
+def canonical_name(name: str) -> str:
+    """Spell a package's name the one way that indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def without_hashes(line: str) -> str:
+    """Give a requirement without its hashes."""
+    return _HASH.sub("", line).strip()
+
+
+def lock_entries(lock: str) -> list[tuple[str, str]]:
+    """Split a lock into (package, requirement with hashes, on one line)."""
+    found = ((_NAME.match(line), line) for line in _joined(lock) if not line.startswith("-"))
+    return [(canonical_name(name[0]), line) for name, line in found if name]
+
+
+def constraints(lock: str) -> list[str]:
+    """Word a lock's pins as constraints for another resolution."""
+    return [without_hashes(line) for _, line in lock_entries(lock)]
+
+
+def merged_lock(*locks: str) -> str:
+    """Merge locks into one text, sorted; where two have a package, the first one's counts."""
+    entries: dict[str, list[str]] = {}
+    for lock in locks:
+        names = set(entries)
+        for name, line in lock_entries(lock):
+            if name not in names:
+                entries.setdefault(name, []).append(line)
+    return "".join(
+        _wrapped(line) for name in sorted(entries) for line in sorted(set(entries[name]))
+    )
+
+
+def _wrapped(line: str) -> str:
+    words = sorted(f"--hash={text}" for text in _HASH.findall(line))
+    return " \\\n    ".join([without_hashes(line), *words]) + "\n"
+
+
+def with_hashes_of(lock: str, lines: tuple[str, ...]) -> str:
+    """Keep in a lock the hashes that the user gave, which are what the user trusts."""
+    given: Mapping[str, list[str]] = {
+        canonical_name(pin[1]) + "==" + pin[2]: _HASH.findall(line)
+        for line in lines
+        if (pin := _PIN.fullmatch(without_hashes(line)))
+    }
+    trusted = []
+    for name, line in lock_entries(lock):
+        pin = _PIN.fullmatch(without_hashes(line))
+        hashes = given.get(f"{name}=={pin[2]}", []) if pin else []
+        if not hashes:
+            need = (
+                f"some of its requirements have hashes, so all need one, and {name} "
+                "has none; lock them with `uv pip compile --generate-hashes`"
+            )
+            raise InvalidInput("source", without_hashes(line), need)
+        trusted.append(" ".join([without_hashes(line), *(f"--hash={each}" for each in hashes)]))
+    return merged_lock("\n".join(trusted))
