@@ -1,0 +1,121 @@
+"""The imitated AWS account: moto, in this process, on a port of 127.0.0.1."""
+
+import functools
+import logging
+import os
+import threading
+from typing import Any, Final
+
+from platform_lib.local.errors import LocalCloudError
+
+ACCOUNT_ID: Final = "123456789012"
+"""The account that moto imitates; it has no setting for it."""
+
+STRICT: Final = {
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    "MOTO_ENABLE_AMI_VALIDATION": "true",
+    "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
+    "MOTO_ACM_VALIDATION_WAIT": "5",
+}
+"""What moto refuses as AWS does once it is told to; read from the environment at its import."""
+
+
+class Account:
+    """One AWS account in one region, empty at the start and gone at the stop.
+
+    moto's state is global to a process, so there is one account in a process at a time.
+
+    Attributes:
+        region: The region that programs work in.
+        account_id: The account's number.
+        endpoint: Where it answers, for `AWS_ENDPOINT_URL`; empty while stopped.
+    """
+
+    _running: "Account | None" = None
+    _lock = threading.Lock()
+
+    def __init__(self, region: str = "us-east-1") -> None:
+        self.region = region
+        self.account_id = ACCOUNT_ID
+        self.endpoint = ""
+        self._server: Any = None
+
+    def start(self) -> None:
+        """Start answering.
+
+        Raises:
+            LocalCloudError: Another account runs in this process.
+        """
+        with Account._lock:
+            if Account._running is not None:
+                raise LocalCloudError(
+                    "an account runs in this process already: stop it, or start the second local "
+                    "cloud in a process of its own"
+                )
+            for name, value in STRICT.items():
+                os.environ.setdefault(name, value)
+            # Only here: moto reads its settings when it is imported.
+            from moto.server import ThreadedMotoServer
+
+            from platform_lib.local.moto_patches import patch_moto, reset_moto
+
+            # A line for each request tells nobody anything.
+            logging.getLogger("werkzeug").setLevel(logging.ERROR)
+            patch_moto()
+            reset_moto()
+            self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+            self._server.start()
+            _, port = self._server.get_host_and_port()
+            self.endpoint = f"http://127.0.0.1:{port}"
+            Account._running = self
+
+    def stop(self) -> None:
+        """Stop answering; everything in the account is gone."""
+        with Account._lock:
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+                self.endpoint = ""
+                self._client.cache_clear()
+                Account._running = None
+
+    def __enter__(self) -> "Account":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def client(self, service: str) -> Any:
+        """Give the boto3 client of a service; one is made at the first ask.
+
+        Raises:
+            LocalCloudError: The account is not running.
+        """
+        if not self.endpoint:
+            raise LocalCloudError("the account is not running: start it first")
+        return self._client(service, self.endpoint)
+
+    @functools.cache  # noqa: B019 - an account lives as long as its process, or is cleared at stop
+    def _client(self, service: str, endpoint: str) -> Any:
+        with _CLIENT_LOCK:
+            import boto3
+            from botocore.config import Config
+
+            session = boto3.session.Session(
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",  # noqa: S106 - moto asks for some word, no more
+                region_name=self.region,
+            )
+            config = Config(
+                max_pool_connections=64,
+                # An error of moto's is an answer; asking again only costs seconds.
+                retries={"total_max_attempts": 1},
+                s3={"addressing_style": "path"},
+                parameter_validation=True,
+            )
+            return session.client(service, endpoint_url=endpoint, config=config)
+
+
+# boto3 reads its service files when a client is made, which is not safe in several threads.
+_CLIENT_LOCK = threading.Lock()

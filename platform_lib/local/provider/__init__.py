@@ -1,0 +1,54 @@
+"""The resource providers that stand in for `aws` and `docker`, attached to the real engine."""
+
+from typing import Any
+
+from platform_lib.local.account import Account
+from platform_lib.local.provider.aws import AwsKinds
+from platform_lib.local.provider.docker import DockerKinds, Plane
+from platform_lib.local.provider.journal import Entry, Journal
+from platform_lib.local.provider.row import Properties
+from platform_lib.local.provider.server import Busy, Kinds, Servicer, serve
+
+__all__ = ["Entry", "Journal", "Providers"]
+
+
+class Providers:
+    """Both providers, on ports of 127.0.0.1.
+
+    Programs share them: the engine is told of them by `PULUMI_DEBUG_PROVIDERS`.
+    """
+
+    def __init__(self, account: Account, data_plane: Plane, journal: Journal) -> None:
+        self._busy = Busy()
+        self._kinds: dict[str, Kinds] = {
+            "aws": AwsKinds(account, data_plane),
+            "docker": DockerKinds(account, data_plane),
+        }
+        self._journal = journal
+        self._servers: list[Any] = []
+
+    def start(self) -> dict[str, int]:
+        """Start answering, and give each provider's port."""
+        ports = {}
+        for name, kinds in self._kinds.items():
+            server, ports[name] = serve(Servicer(kinds, self._journal, self._busy))
+            self._servers.append(server)
+        return ports
+
+    def stop(self) -> None:
+        """Stop answering; calls in flight are cut off."""
+        for server in self._servers:
+            server.stop(grace=None).wait()
+        self._servers.clear()
+
+    def wait_idle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is being made or changed; False where that takes too long."""
+        return self._busy.wait(timeout)
+
+    def delete(self, type: str, id: str, properties: Properties) -> None:
+        """Delete what the journal knows of and no state does.
+
+        Raises:
+            LocalCloudError: It cannot be deleted.
+        """
+        self._kinds["docker" if type.startswith("docker:") else "aws"].delete(type, id, properties)

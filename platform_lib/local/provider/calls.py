@@ -1,0 +1,66 @@
+"""One call to the account, and what a refusal of it says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from platform_lib.local.account import Account
+from platform_lib.local.errors import LocalCloudError
+
+
+class AwsError(LocalCloudError):
+    """AWS refused a call.
+
+    Attributes:
+        code: AWS's word for why.
+    """
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.code = code
+        self._message = message
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the call was refused because what it names does not exist."""
+        word = self.code.replace(".", "").lower()
+        known = ("notfound", "nosuch", "nonexist", "doesnotexist", "unknownentity")
+        if self.code == "404" or any(part in word for part in known):
+            return True
+        # Some services have one code for every refusal and say in words what they mean.
+        vague = self.code in ("ValidationError", "ClientException", "InvalidParameterException")
+        text = self._message.lower()
+        return vague and any(
+            part in text for part in ("not found", "not exist", "unable to describe")
+        )
+
+
+def call_aws(
+    account: Account, service: str, operation: str, request: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Call one operation.
+
+    Raises:
+        AwsError: AWS, or boto3 before it, refused it.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer: dict[str, Any] = getattr(account.client(service), operation)(**request)
+    except ClientError as problem:
+        error = problem.response.get("Error", {})
+        message = " ".join(str(error.get("Message", problem)).split())
+        raise AwsError(operation, str(error.get("Code", "Error")), message) from problem
+    except BotoCoreError as problem:
+        kind = type(problem).__name__
+        raise AwsError(operation, kind, " ".join(str(problem).split())) from problem
+    answer.pop("ResponseMetadata", None)
+    return answer
+
+
+def all_pages(
+    account: Account, service: str, operation: str, request: Mapping[str, Any], key: str
+) -> list[Any]:
+    """Gather a list that AWS answers in pages."""
+    client = account.client(service)
+    pages = client.get_paginator(operation).paginate(**request)
+    return [item for page in pages for item in page.get(key) or []]
