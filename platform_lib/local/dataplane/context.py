@@ -1,0 +1,46 @@
+"""What every part of the data plane works with."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platform_lib.local.account import Account
+from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.dataplane.logs import CloudWatch, Log
+from platform_lib.local.dataplane.targets import TargetGroups
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The account, where lines go, and how long an app may take to get healthy."""
+
+    account: Account
+    desired: Desired
+    state_dir: Path
+    say: Callable[[str], None]
+    cloudwatch: CloudWatch
+    groups: TargetGroups
+    patience: float
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def number(self) -> int:
+        """Return a number that no other workload of this run has."""
+        return next(self._numbers)
+
+    def log(self, name: str, group: str = "", stream: str = "") -> Log:
+        """Open the log of a workload."""
+        path = self.state_dir / "logs" / f"{name}.log"
+        return Log(path, self.cloudwatch, group, stream)
+
+    def credentials(self) -> Mapping[str, str]:
+        """Return what lets an SDK in an app reach the imitated account, and no other."""
+        return {
+            "AWS_ENDPOINT_URL": self.account.endpoint,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": self.account.region,
+            "AWS_DEFAULT_REGION": self.account.region,
+            # An SDK that asks for an instance's role waits seconds for an address not here.
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }

@@ -1,0 +1,194 @@
+"""The data plane: runs what the account says is to run, and answers HTTP for it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from platform_lib.local.account import Account
+from platform_lib.local.dataplane.balancer import Balancer
+from platform_lib.local.dataplane.containers import Containers
+from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.dataplane.engine import Engine
+from platform_lib.local.dataplane.images import Images
+from platform_lib.local.dataplane.logs import CloudWatch
+from platform_lib.local.dataplane.targets import TargetGroups
+from platform_lib.local.dataplane.workload import Workload
+from platform_lib.local.errors import LocalCloudError
+
+T = TypeVar("T")
+
+
+class DataPlane:
+    """Runs apps for one account. Its methods may be called from any thread.
+
+    Args:
+        account: The imitated account, running.
+        state_dir: Folder for logs.
+        say: Shows a line; called from the data plane's own thread.
+        port: Port of the first load balancer or API, the next one takes the next; None for free
+            ones.
+        patience: Seconds that a new version has to get healthy.
+        docker: Whether a Docker engine is used where one answers.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        state_dir: Path,
+        say: Callable[[str], None],
+        port: int | None = None,
+        *,
+        patience: float = 60.0,
+        docker: bool = True,
+    ) -> None:
+        self._account = account
+        self._next_port = port
+        self._say = say
+        desired = Desired(account)
+        self._context = Context(
+            account=account,
+            desired=desired,
+            state_dir=state_dir,
+            say=say,
+            cloudwatch=CloudWatch(account),
+            groups=TargetGroups(desired),
+            patience=patience,
+        )
+        self._engine = Engine(docker)
+        self.images = Images(self._engine, say)
+        self._containers = Containers(self._context, self.images, self._engine)
+        self._fronts: dict[tuple[str, str], _Front] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
+
+    def start(self) -> None:
+        """Start; containers that a killed run left are removed first."""
+        self._thread.start()
+        for name in self._engine.remove_orphans():
+            self._say(f"removed container {name}, left by a run that was killed")
+        self._run(self._context.groups.start())
+
+    def stop(self) -> None:
+        """End every process and container, and stop answering."""
+        if not self._thread.is_alive():
+            return
+        self._run(self._stop())
+        self._engine.remove_own()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(front.close() for front in self._fronts.values()))
+        await self._containers.stop()
+        await self._context.groups.stop()
+        await self._context.cloudwatch.flush()
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def endpoint(self, kind: str, id: str) -> str:
+        """Return `127.0.0.1:PORT` of a front, which listens from the first ask on.
+
+        Args:
+            kind: `load_balancer` or `http_api`.
+            id: The load balancer's ARN, or the API's id.
+
+        Raises:
+            LocalCloudError: The port that was asked for is busy.
+        """
+        return self._run(self._front(kind, id))
+
+    async def _front(self, kind: str, id: str) -> str:
+        front = self._fronts.get((kind, id))
+        if front is None:
+            front = self._fronts[kind, id] = _Front(self._answerer(kind, id))
+            try:
+                await front.open(self._next_port)
+            except OSError as error:
+                del self._fronts[kind, id]
+                raise LocalCloudError(
+                    f"port {self._next_port} of 127.0.0.1 is busy: {error.strerror}; ask for "
+                    "another, or for none to get a free one"
+                ) from error
+            if self._next_port is not None:
+                self._next_port += 1
+        return front.address
+
+    def _answerer(self, kind: str, id: str) -> Balancer:
+        context = self._context
+        return Balancer(id, context.desired, context.groups)
+
+    def changed(self, type: str, id: str, action: str) -> None:
+        """Take note of a change in the account; return when what it changed serves again.
+
+        Args:
+            type: Pulumi's type token, such as `aws:ecs/service:Service`.
+            id: The resource's id.
+            action: `create`, `update` or `delete`.
+
+        Raises:
+            NotSteady: The new version does not get healthy; the old one serves on.
+            LocalCloudError: It cannot run here.
+        """
+        self._run(self._changed(type, id, action))
+
+    async def _changed(self, type: str, id: str, action: str) -> None:
+        match type:
+            case "aws:ecs/service:Service":
+                await self._containers.reconcile(id)
+            case "aws:lb/loadBalancer:LoadBalancer" if action == "delete":
+                await self._close("load_balancer", id)
+
+    async def _close(self, kind: str, id: str) -> None:
+        front = self._fronts.pop((kind, id), None)
+        if front is not None:
+            await front.close()
+
+    def workloads(self) -> list[Workload]:
+        """Return every copy of every app that runs."""
+        return self._run(self._workloads())
+
+    async def _workloads(self) -> list[Workload]:
+        return [replica.workload() for replica in self._containers.replicas()]
+
+    def logs(self, name_or_group: str, lines: int) -> list[str]:
+        """Return the last lines of an app, by its name or by its log group."""
+        return self._run(self._logs(name_or_group, lines))
+
+    async def _logs(self, name: str, lines: int) -> list[str]:
+        found = [
+            part.log.tail(lines)
+            for replica in self._containers.replicas()
+            for part in replica.parts
+            if name in (replica.name, part.log.group)
+        ]
+        return [line for log in found for line in log]
+
+
+class _Front:
+    """A server on a port of 127.0.0.1."""
+
+    def __init__(self, answerer: Balancer) -> None:
+        self._answerer = answerer
+        # Bodies pass as they are: a front neither unpacks nor limits them itself.
+        server = web.Server(
+            answerer.handle, access_log=None, keepalive_timeout=60.0, auto_decompress=False
+        )
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        self.address = ""
+
+    async def open(self, port: int | None) -> None:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port or 0)
+        await site.start()
+        self.address = "127.0.0.1:{1}".format(*self._runner.addresses[0])
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+        await self._answerer.close()

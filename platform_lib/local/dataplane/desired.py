@@ -1,0 +1,136 @@
+"""What the account says is to serve, read from moto in this process.
+
+Fronts ask for every request: reading moto's own objects takes microseconds, is never stale, and
+sees what a test changed with boto3. Everything else of the data plane asks once for each change,
+and uses boto3. This is the only file that knows moto's models.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from platform_lib.local.account import Account
+from platform_lib.local.errors import LocalCloudError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A listener with its rules in the order in which they are tried, the default last."""
+
+    protocol: str
+    port: int
+    rules: Sequence[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheck:
+    """How a target group judges its targets, as AWS was told."""
+
+    enabled: bool
+    path: str
+    interval: float
+    timeout: float
+    unhealthy_threshold: int
+    healthy_threshold: int
+    codes: str
+    drain: float
+
+
+class Desired:
+    """Reads the account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def _backend(self, service: str) -> Any:
+        from moto.backends import get_backend
+
+        backends: Any = get_backend(service)  # type: ignore[call-overload]
+        return backends[self._account.account_id][self._account.region]
+
+    def load_balancer_exists(self, arn: str) -> bool:
+        """Whether the load balancer is still there."""
+        return arn in self._backend("elbv2").load_balancers
+
+    def listener(self, load_balancer_arn: str) -> Listener | None:
+        """Return the listener that the balancer's one local port stands for.
+
+        HTTPS before HTTP (TLS itself is not imitated), then the lowest port.
+        """
+        balancer = self._backend("elbv2").load_balancers.get(load_balancer_arn)
+        listeners = list(balancer.listeners.values()) if balancer else []
+        if not listeners:
+            return None
+        chosen = min(listeners, key=lambda each: (each.protocol != "HTTPS", int(each.port)))
+        rules = sorted(
+            list(chosen.rules.values()), key=lambda rule: (rule.is_default, int(_priority(rule)))
+        )
+        return Listener(protocol=chosen.protocol, port=int(chosen.port), rules=rules)
+
+    def health_check(self, target_group_arn: str) -> HealthCheck | None:
+        """Return how a target group judges, or None where the group is gone."""
+        group = self._backend("elbv2").target_groups.get(target_group_arn)
+        if group is None:
+            return None
+        return HealthCheck(
+            enabled=bool(group.health_check_enabled),
+            path=group.health_check_path or "/",
+            interval=float(group.health_check_interval_seconds or 30),
+            timeout=float(group.health_check_timeout_seconds or 5),
+            unhealthy_threshold=int(group.unhealthy_threshold_count or 2),
+            healthy_threshold=int(group.healthy_threshold_count or 5),
+            codes=str((group.matcher or {}).get("HttpCode", "200")),
+            drain=float(group.attributes.get("deregistration_delay.timeout_seconds", 300)),
+        )
+
+    def function(self, name_or_arn: str, qualifier: str | None = None) -> Any:
+        """Return moto's function: a version, or the one that an alias points to.
+
+        Raises:
+            LocalCloudError: There is no such function, version or alias.
+        """
+        from moto.core.exceptions import JsonRESTError
+
+        try:
+            return self._backend("lambda").get_function(name_or_arn, qualifier)
+        except (JsonRESTError, KeyError) as error:
+            raise LocalCloudError(f"there is no function {name_or_arn}: {error}") from error
+
+    def functions(self) -> list[Any]:
+        """Return every function version that can be called: $LATEST, and what aliases point to."""
+        return list(self._backend("lambda").list_functions("ALL"))
+
+    def alias_weights(self, arn: str) -> Mapping[str, float]:
+        """Return version -> share of an alias that splits its traffic; else nothing."""
+        name, _, alias = arn.split(":function:", 1)[1].partition(":")
+        if not alias:
+            return {}
+        for each in self._backend("lambda").list_aliases(name):
+            if each.name == alias and each.routing_config:
+                extra: dict[str, float] = each.routing_config.get("AdditionalVersionWeights") or {}
+                return {str(each.function_version): 1 - sum(extra.values()), **extra}
+        return {}
+
+    def api(self, api_id: str) -> Any:
+        """Return moto's HTTP API, or None."""
+        return self._backend("apigatewayv2").apis.get(api_id)
+
+
+def function_key(function: Any) -> str:
+    """Name what a worker of this function runs: another key needs another worker."""
+    parts = (
+        function.function_arn,
+        function.version,
+        function.code_digest if function.package_type == "Zip" else function.code,
+        function.handler,
+        function.run_time,
+        function.memory_size,
+        function.timeout,
+        sorted(function.environment_vars.items()),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def _priority(rule: Any) -> str:
+    return "0" if rule.is_default else str(rule.priority)

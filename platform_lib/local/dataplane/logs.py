@@ -1,0 +1,112 @@
+"""Where the output of an app goes: a bounded file, last lines in memory, a CloudWatch log group.
+
+Lines reach the imitated log group in batches. Not imitated: metric filters, ingestion delay.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from platform_lib.local.account import Account
+
+_KEPT_LINES = 500
+_FILE_BYTES = 2_000_000
+_LONGEST_LINE = 64_000
+_BATCH_SECONDS = 0.3
+_WAITING_EVENTS = 10_000
+
+
+class CloudWatch:
+    """Brings lines to the account's log groups in batches; groups that do not exist get none."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._waiting: dict[tuple[str, str], list[dict[str, object]]] = {}
+        self._flusher: asyncio.Task[None] | None = None
+
+    def write(self, group: str, stream: str, lines: Sequence[str]) -> None:
+        """Queue lines for a log stream of a group. Call it in the data plane's loop."""
+        now = int(time.time() * 1000)
+        events = self._waiting.setdefault((group, stream), [])
+        events += [{"timestamp": now, "message": line} for line in lines if line]
+        # An app that writes faster than we ship loses its oldest lines here, not our memory.
+        del events[:-_WAITING_EVENTS]
+        if self._flusher is None or self._flusher.done():
+            self._flusher = asyncio.create_task(self._flush_later())
+
+    async def _flush_later(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(_BATCH_SECONDS)
+            batch, self._waiting = self._waiting, {}
+            # In a thread: a subscription may invoke a function, which needs this loop.
+            await asyncio.to_thread(self._put, batch)
+
+    def _put(self, batch: dict[tuple[str, str], list[dict[str, object]]]) -> None:
+        from moto.logs.models import logs_backends
+
+        backend = logs_backends[self._account.account_id][self._account.region]
+        for (group, stream), events in batch.items():
+            if group not in backend.groups:
+                continue
+            if stream not in backend.groups[group].streams:
+                backend.create_log_stream(group, stream)
+            backend.put_log_events(group, stream, events)
+
+    async def flush(self) -> None:
+        """Wait until what is queued has arrived."""
+        if self._flusher is not None:
+            await self._flusher
+
+
+class Log:
+    """The output of one workload, across its restarts."""
+
+    def __init__(
+        self, path: Path, cloudwatch: CloudWatch | None = None, group: str = "", stream: str = ""
+    ) -> None:
+        self.path = path
+        self.group = group
+        self._stream = stream
+        self._cloudwatch = cloudwatch if group else None
+        self._tail: deque[str] = deque(maxlen=_KEPT_LINES)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("ab", buffering=0)
+        self._size = self._file.tell()
+        self._rest = b""
+
+    def feed(self, data: bytes) -> None:
+        """Take a piece of output as it comes; unfinished lines wait for their end."""
+        self._file.write(data)
+        self._size += len(data)
+        if self._size > _FILE_BYTES:
+            self._rotate()
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE:
+            whole.append(self._rest)
+            self._rest = b""
+        if whole:
+            lines = [line.decode(errors="replace").rstrip("\r") for line in whole]
+            self._tail.extend(lines)
+            if self._cloudwatch is not None:
+                self._cloudwatch.write(self.group, self._stream, lines)
+
+    def write(self, line: str) -> None:
+        """Add a line of our own, such as a function's REPORT."""
+        self.feed(line.encode() + b"\n")
+
+    def tail(self, lines: int) -> list[str]:
+        """Return the last lines."""
+        rest = [self._rest.decode(errors="replace")] if self._rest else []
+        return [*self._tail, *rest][-lines:]
+
+    def close(self) -> None:
+        """Close the file; the last lines stay readable."""
+        self._file.close()
+
+    def _rotate(self) -> None:
+        self._file.close()
+        self.path.replace(self.path.with_suffix(".log.1"))
+        self._file = self.path.open("ab", buffering=0)
+        self._size = 0

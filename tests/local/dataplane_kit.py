@@ -1,0 +1,233 @@
+"""Resources as a program makes them, by boto3, and small apps of the standard library alone."""
+
+import base64
+import http.client
+import json
+import threading
+import time
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+APP = """
+import http.server, json, os, socketserver, sys, time
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length).decode()
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            body = ""
+            while (size := int(self.rfile.readline(), 16)):
+                body += self.rfile.read(size).decode(); self.rfile.readline()
+            self.rfile.readline()
+        if self.path == "/crash":
+            os._exit(3)
+        if self.path == "/hang-up":
+            self.connection.close(); return
+        if self.path == "/slow":
+            print("slow begins", flush=True)
+            time.sleep(0.5)
+        if self.path == "/sick" and not os.path.exists(os.environ["SICK"]):
+            open(os.environ["SICK"], "w").close()
+        status = 200
+        if self.path == "/health" and os.path.exists(os.environ.get("SICK", "/nonexistent")):
+            status = 500
+        answer = json.dumps({
+            "version": os.environ.get("VERSION", ""), "pid": os.getpid(), "path": self.path,
+            "body": body, "method": self.command, "headers": list(self.headers.items()),
+            "env": dict(os.environ),
+        }).encode()
+        print("asked", self.path, flush=True)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Set-Cookie", "a=1"); self.send_header("Set-Cookie", "b=2")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer)
+
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
+
+    def log_message(self, *_): pass
+
+if os.environ.get("BROKEN"):
+    print("cannot find the flux capacitor", flush=True); sys.exit(1)
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
+
+DOCKERFILE = """FROM python:3.11-slim AS build
+RUN true
+FROM python:3.11-slim
+WORKDIR /app
+ENV PYTHONPATH=/app PATH=/nowhere LANGUAGE="de"
+COPY app/ /app/
+USER 10001
+CMD ["python", "-m", "server"]
+"""
+
+
+def until(condition, seconds=20.0):
+    """Wait until a condition holds and return what it gave."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds} s for {condition}"
+        time.sleep(0.02)
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def ask(address, path="/", method="GET", body=None, headers=None):
+    host, port = address.split(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=40)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+class Asking(threading.Thread):
+    """Asks again and again until it is told to stop; keeps every answer's status."""
+
+    def __init__(self, address, path="/"):
+        super().__init__(daemon=True)
+        self.address, self.path, self.statuses, self._end = address, path, [], False
+
+    def run(self):
+        while not self._end:
+            self.statuses.append(ask(self.address, self.path).status)
+
+    def end(self):
+        self._end = True
+        self.join()
+        return self.statuses
+
+
+def manifest(files, **more):
+    return {
+        "app_hash": "0" * 16,
+        "tag": "0" * 16,
+        "python": "3.11",
+        "architecture": "arm64",
+        "app": "server:app",
+        "interface": "asgi",
+        "source_files": sorted(files),
+        **more,
+    }
+
+
+def write_bundle(folder, files, lock="", **more):
+    everything = {
+        **files,
+        "_platform/manifest.json": json.dumps(manifest(files, **more)),
+        "_platform/requirements.lock": lock,
+    }
+    for name, text in everything.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def zipped(folder):
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder).as_posix())
+    return out.getvalue()
+
+
+def subnets(account):
+    found = account.client("ec2").describe_subnets()["Subnets"][:2]
+    return found[0]["VpcId"], [each["SubnetId"] for each in found]
+
+
+class Front:
+    """A load balancer with a target group and a listener that forwards to it."""
+
+    def __init__(self, account, name, target_type="ip", **check):
+        self.elb = account.client("elbv2")
+        vpc, self.subnets = subnets(account)
+        self.arn = self.elb.create_load_balancer(Name=name, Subnets=self.subnets)["LoadBalancers"][
+            0
+        ]["LoadBalancerArn"]
+        self.vpc = vpc
+        self.group = self.target_group(f"{name}-tg", target_type, **check)
+        self.listener = self.elb.create_listener(
+            LoadBalancerArn=self.arn,
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": self.group}],
+        )["Listeners"][0]["ListenerArn"]
+
+    def target_group(self, name, target_type="ip", **check):
+        settings = {"HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 5} | check
+        return self.elb.create_target_group(
+            Name=name,
+            Protocol="HTTP",
+            Port=8080,
+            VpcId=self.vpc,
+            TargetType=target_type,
+            UnhealthyThresholdCount=2,
+            HealthyThresholdCount=2,
+            **settings,
+        )["TargetGroups"][0]["TargetGroupArn"]
+
+
+def task_definition(account, family, image, environment=None, **more):
+    container = {
+        "name": "app",
+        "image": image,
+        "essential": True,
+        "portMappings": [{"containerPort": 8080}],
+        "environment": [
+            {"name": k, "value": v} for k, v in {"PORT": "8080", **(environment or {})}.items()
+        ],
+    }
+    return account.client("ecs").register_task_definition(
+        family=family,
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[{**container, **more}],
+    )["taskDefinition"]["taskDefinitionArn"]
+
+
+def create_service(account, name, definition, group=None, count=1):
+    ecs = account.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    vpc, ids = subnets(account)
+    security = account.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    balancers = [{"targetGroupArn": group, "containerName": "app", "containerPort": 8080}]
+    return ecs.create_service(
+        cluster=name,
+        serviceName=name,
+        taskDefinition=definition,
+        desiredCount=count,
+        loadBalancers=balancers if group else [],
+        networkConfiguration={
+            "awsvpcConfiguration": {"subnets": ids, "securityGroups": [security]}
+        },
+    )["service"]["serviceArn"]
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
