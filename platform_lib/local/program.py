@@ -221,7 +221,7 @@ class _Events:
             return
         self._said.add(message)
         if severity == "error":
-            self._errors.append(message)
+            self._errors.append(f"{_subject(event.urn)}{message}")
         self._report({"event": "diagnostic", "severity": severity, "message": message})
 
     def failure(self, error: automation.CommandError) -> str:
@@ -233,6 +233,13 @@ class _Events:
             return f"the engine was killed ({name}); the next up repairs what it left half done"
         ending = [line for line in text.splitlines() if line.strip()][-10:]
         return "\n".join(self._errors or ending)
+
+
+def _subject(urn: str | None) -> str:
+    """Name the resource that an error is about; nothing for an error of the whole program."""
+    type_, name = urn.split("::")[2:4] if urn else ("pulumi:pulumi:Stack", "")
+    kind = type_.rsplit("$", 1)[-1]
+    return "" if kind == "pulumi:pulumi:Stack" else f"{kind} {name}: "
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from platform_lib.local import cli
 from platform_lib.local.cloud import LocalCloud
+from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services
 
 
@@ -131,6 +132,14 @@ class Echo(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()
 
 
+class PrintedOnly(Screen):
+    """Passes on what programs print."""
+
+    def progress(self, program, event):
+        if event["event"] == "print":
+            print(event["line"], flush=True)
+
+
 def echo_services(world: World):
     """Make the function that starts the stand-ins of account, data plane and providers."""
 
@@ -168,7 +177,7 @@ if __name__ == "__main__":
         sys.exit(cli.main(sys.argv[2:]))
     state, program = sys.argv[1:]
     held = World(held="slow")
-    with LocalCloud(state, services=echo_services(held)) as cloud:
+    with LocalCloud(state, services=echo_services(held), screen=PrintedOnly()) as cloud:
         threading.Thread(target=cloud.up, args=[program], daemon=True).start()
         held.reached.wait()
         print("reached", flush=True)

@@ -175,7 +175,9 @@ def test_programs_run_at_once_and_all_failures_are_told(cloud, world, tmp_path):
     assert "aws:sqs/queue:Queue good" in world.names()
     world.refuse = "later"
     write_program(good, "good", 'aws.sqs.Queue("good")\naws.sqs.Queue("later")')
-    with pytest.raises(LocalCloudError, match="later is refused"):
+    with pytest.raises(
+        LocalCloudError, match="good: up failed: aws:sqs/queue:Queue later: later is refused"
+    ):
         cloud.up(good)
 
 
@@ -244,8 +246,10 @@ def test_a_kill_in_the_middle_of_an_up_is_repaired_by_the_next(
 
 
 @linux
-def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path):
-    program = write_program(tmp_path / "app", "app", TWO)
+@pytest.mark.parametrize("doing", ["creating", "thinking"])
+def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path, doing):
+    thinking = "import threading\nprint('reached')\nthreading.Event().wait()"
+    program = write_program(tmp_path / "app", "app", TWO if doing == "creating" else thinking)
     state = tmp_path / "state"
     helper = Path(__file__).with_name("echo_cloud.py")
     with subprocess.Popen(
@@ -270,8 +274,8 @@ def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path):
         wait_for_end(descriptor)
     assert json.loads((state / "cloud.json").read_text())["pid"] == owner.pid
 
-    world = World()
-    with LocalCloud(state, services=echo_services(world)) as cloud:
+    write_program(program, "app", TWO)
+    with LocalCloud(state, services=echo_services(World())) as cloud:
         assert len(list(state.glob("run-*"))) == 1
         assert {c.op for c in cloud.up(program).changes} == {"create"}
 
