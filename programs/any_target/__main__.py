@@ -1,0 +1,40 @@
+"""The notes app where the config value `target` says: moving it is that one word."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib import TARGETS, AppArgs, Architecture, grants
+
+config = pulumi.Config()
+
+if adopted := config.get("table"):
+    table = aws.dynamodb.Table.get("notes", adopted)
+else:
+    table = aws.dynamodb.Table(
+        "notes",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="notebook",
+        range_key="id",
+        attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
+        point_in_time_recovery={"enabled": True},
+        server_side_encryption={"enabled": True},
+    )
+
+app = TARGETS[config.require("target")](
+    "notes",
+    AppArgs(
+        source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
+        app="notes.web:app",
+        architecture=Architecture(config.require("architecture")),
+        environment={"TABLE_NAME": table.name},
+        grants=[grants.read_write_table(table.arn)],
+    ),
+)
+
+pulumi.export("url", app.url)
+pulumi.export("version", app.version)
+pulumi.export("log_group_name", app.log_group_name)
+pulumi.export("table_name", table.name)
+pulumi.export("table_arn", table.arn)

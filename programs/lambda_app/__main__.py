@@ -1,0 +1,41 @@
+"""The notes app as a function: run `pulumi up` here, or `make up` at the root."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib import Architecture, FunctionApp, FunctionAppArgs, grants
+
+config = pulumi.Config()
+
+if adopted := config.get("table"):
+    table = aws.dynamodb.Table.get("notes", adopted)
+else:
+    table = aws.dynamodb.Table(
+        "notes",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="notebook",
+        range_key="id",
+        attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
+        point_in_time_recovery={"enabled": True},
+        server_side_encryption={"enabled": True},
+    )
+
+app = FunctionApp(
+    "notes",
+    FunctionAppArgs(
+        source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
+        app="notes.web:app",
+        architecture=Architecture(config.require("architecture")),
+        environment={"TABLE_NAME": table.name},
+        grants=[grants.read_write_table(table.arn)],
+        memory_mib=config.require_int("memoryMib"),
+    ),
+)
+
+pulumi.export("url", app.url)
+pulumi.export("version", app.version)
+pulumi.export("log_group_name", app.log_group_name)
+pulumi.export("table_name", table.name)
+pulumi.export("table_arn", table.arn)
