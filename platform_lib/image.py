@@ -69,8 +69,10 @@ def dockerfile(python_version: str, port: int, command: Sequence[str]) -> str:
     return f"""\
 FROM --platform=${{BUILDPLATFORM:-linux}} {base} AS build
 COPY app /app
-# Some packages carry templates that are no Python; what cannot be compiled now cannot be later.
-RUN python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app > /dev/null || true
+# The app's user reads, whatever the umask where the tree was made. Some packages carry templates
+# that are no Python: what cannot be compiled is left as it is.
+RUN chmod -R a+rX /app; \\
+    python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app > /dev/null || true
 
 FROM {base}
 ENV PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT={port}
