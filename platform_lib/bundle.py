@@ -265,11 +265,15 @@ def add_shim_to_zip(path: Path, *, handler: str) -> Path:
 
     The zip's own handler is then called by `serving.FUNCTION_HANDLER`.
     """
-    read_entry("handler", handler)
+    start = read_entry("handler", handler)
     files = function_files({"handler": handler})
     with zipfile.ZipFile(path) as archive:
-        if any(name.split("/")[0] == OURS for name in archive.namelist()):
-            raise InvalidInput("code", str(path), f"it has a folder {OURS!r}, whose name is ours")
+        names = archive.namelist()
+    if any(name.split("/")[0] == OURS for name in names):
+        raise InvalidInput("code", str(path), f"it has a folder {OURS!r}, whose name is ours")
+    stem = start.module.replace(".", "/")
+    if not any(name.startswith((f"{stem}.", f"{stem}/")) for name in names):
+        raise start.wrong(f"the zip has no module {start.module!r}")
     content = [part for name in sorted(files) for part in (name, files[name])]
     key = _digest(_LAYOUT, path.read_bytes(), *content)[:32]
     made = cache_dir("zips") / f"{key}.zip"

@@ -124,14 +124,33 @@ def _parsed(entry: Entry, path: Path, shown: Path, python_version: str) -> ast.M
     """Parse a file as the target's Python would; None where this Python cannot tell."""
     major, minor = python_version.split(".")
     target = int(major), int(minor)
+    text = path.read_bytes()
     try:
-        return ast.parse(path.read_bytes(), str(shown), feature_version=target)
-    except (SyntaxError, ValueError) as problem:
-        if sys.version_info[:2] < target:
+        return ast.parse(text, str(shown), feature_version=target)
+    except SyntaxError as problem:
+        if sys.version_info[:2] < target and _may_be_newer(problem, text):
             return None
-        line = f" line {problem.lineno}" if isinstance(problem, SyntaxError) else ""
-        said = problem.msg if isinstance(problem, SyntaxError) else str(problem)
-        raise entry.wrong(f"Python {python_version} cannot read {shown}{line}: {said}") from None
+        where = f"{shown} line {problem.lineno}"
+        raise entry.wrong(f"Python {python_version} cannot read {where}: {problem.msg}") from None
+    except ValueError as problem:
+        raise entry.wrong(f"Python {python_version} cannot read {shown}: {problem}") from None
+
+
+_NEWER = re.compile(
+    rb"""\b[rR]?[fFtT][rR]?["']   # f-strings may hold more from 3.12 on, t-strings come with 3.14
+    |\b(def|class)\s+\w+\s*\[   # type parameters, 3.12
+    |\btype\s+\w                # type aliases, 3.12
+    |\bexcept\b[^(]*,           # several exceptions without brackets, 3.14
+    """,
+    re.VERBOSE,
+)
+
+
+def _may_be_newer(problem: SyntaxError, text: bytes) -> bool:
+    """Tell whether what this Python cannot read may be syntax that only a later one has."""
+    line = problem.lineno or 1
+    about = text.splitlines()[max(line - 2, 0) : (problem.end_lineno or line) + 1]
+    return problem.msg.startswith("f-string") or any(_NEWER.search(each) for each in about)
 
 
 def _check_name(entry: Entry, path: Path, python_version: str) -> None:
@@ -141,7 +160,7 @@ def _check_name(entry: Entry, path: Path, python_version: str) -> None:
     names = set(_bound(tree))
     if entry.name in names:
         return
-    near = difflib.get_close_matches(entry.name, sorted(names), n=1)
+    near = difflib.get_close_matches(entry.name, sorted(names), n=1, cutoff=0.4)
     guess = f"; did you mean {near[0]!r}?" if near else ""
     raise entry.wrong(f"module {entry.module!r} has no {entry.name!r}{guess}")
 

@@ -159,4 +159,4 @@ def _failure(said: str) -> InstallFailed:
         return InstallFailed(
             f"packages could not be fetched; check the network and the package index: {told}"
         )
-    return InstallFailed(f"uv failed: {told}")
+    return InstallFailed(f"uv failed: {told}" if told else "uv failed without a word")

@@ -61,7 +61,7 @@ def _scan(folder: str, prefix: str, above: tuple[str, ...], source: str) -> Iter
 def _followed(entry: os.DirEntry[str], prefix: str, above: tuple[str, ...], source: str) -> str:
     """Follow a link; no other machine has what lies outside, and a loop has no end."""
     path = os.path.realpath(entry.path)
-    shown = f"its link {prefix}{entry.name!r} to {os.readlink(entry.path)!r}"
+    shown = f"its link {prefix + entry.name!r} to {os.readlink(entry.path)!r}"
     if not os.path.exists(path):
         raise InvalidInput("source", source, f"{shown} leads nowhere; remove it")
     if not path.startswith(above[0] + os.sep):
