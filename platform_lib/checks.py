@@ -106,7 +106,7 @@ def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]
         path = key if field == "args" else f"{field}.{key}"
         if key not in hints:
             raise InvalidInput(
-                path, value, f"is not an input; {did_you_mean(str(key), list(hints))}"
+                path, value, f"no such input; {did_you_mean(str(key), list(hints))}"
             )
         if value is not None:
             tidy[key] = _checked(value, hints[key], path)

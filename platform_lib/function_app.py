@@ -210,6 +210,8 @@ class FunctionApp(pulumi.ComponentResource):
     """Log group that the app writes to."""
     version: pulumi.Output[str]
     """What runs: the hash of source, lock, processor and Python, or of a ready artifact."""
+    security_group_id: pulumi.Output[str] | None
+    """Security group that the app stands in; None where no network was given."""
 
     def __init__(
         self, name: str, args: FunctionAppArgs, opts: pulumi.ResourceOptions | None = None
@@ -260,7 +262,6 @@ class FunctionApp(pulumi.ComponentResource):
         if app.network is not None:
             self.security_group = create_app_group(child, app.network["vpc_id"])
             self.egress = create_app_egress(child, self.security_group)
-            self.security_group_id = self.security_group.id
             ready.append(self.egress)
             vpc_config = {
                 "subnet_ids": list(app.network["private_subnet_ids"]),
@@ -304,6 +305,7 @@ class FunctionApp(pulumi.ComponentResource):
         # An HTTP API has a hosted zone, and a target group, only behind a name or a balancer.
         self.hosted_zone_id = None
         self.target_group_arn = None
+        self.security_group_id = self.security_group.id if app.network is not None else None
         self.role_arn, self.role_name = self.role.arn, self.role.name
         self.log_group_name = self.log_group.name
         self.version = pulumi.Output.from_input(settings.code.version)
@@ -315,6 +317,7 @@ class FunctionApp(pulumi.ComponentResource):
                 "role_name": self.role_name,
                 "log_group_name": self.log_group_name,
                 "version": self.version,
+                "security_group_id": self.security_group_id,
             }
         )
 

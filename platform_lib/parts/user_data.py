@@ -110,20 +110,20 @@ def app_unit(name: str, command: Sequence[str], port: int, has_secrets: bool) ->
     words = " ".join(_unit_word(word) for word in command)
     # Below 1024 a port belongs to root; this one capability opens it to the app's user.
     capability = "CAP_NET_BIND_SERVICE" if port < 1024 else ""
-    secrets_unit = "Requires=app-secrets.service\nAfter=app-secrets.service\n"
+    needs = "Requires=app-secrets.service\nAfter=app-secrets.service\n" if has_secrets else ""
+    fetched = "EnvironmentFile=/run/app-secrets/env\n" if has_secrets else ""
     return f"""[Unit]
 Description=App {name}
 Wants=network-online.target
 After=network-online.target
-{secrets_unit if has_secrets else ""}StartLimitIntervalSec=0
+{needs}StartLimitIntervalSec=0
 
 [Service]
 User=app
 Group=app
 WorkingDirectory={HOME}
 EnvironmentFile=/etc/platform/app.env
-EnvironmentFile=-/run/app-secrets/env
-ExecStart={words}
+{fetched}ExecStart={words}
 Restart=always
 RestartSec=1
 StandardOutput=append:{_LOG}
