@@ -8,10 +8,22 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-Answering = Callable[[Mapping[str, Any], Mapping[str, str]], Mapping[str, Any]]
-"""Answers an invoke from its arguments and the facts `account` and `region`."""
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an invoke is answered."""
+
+    account: str
+    region: str
+    subnets: list[str]
+    """Subnets of the team's own that were asked for so far; grows."""
+
+
+Answering = Callable[[Mapping[str, Any], Place], Mapping[str, Any]]
+"""Answers an invoke from its arguments."""
 
 _ZONES = (("a", "az4"), ("b", "az6"), ("c", "az1"))
 
@@ -30,15 +42,15 @@ def _zones(region: str) -> list[tuple[str, str]]:
     return [(f"{region}{letter}", f"{short}{number}-{id}") for letter, id in _ZONES]
 
 
-def _get_vpc(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
-    id = args.get("id") or _made_up("vpc", facts["account"], facts["region"])
+def _get_vpc(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    id = args.get("id") or _made_up("vpc", place.account, place.region)
     return {
         "id": id,
-        "arn": f"arn:aws:ec2:{facts['region']}:{facts['account']}:vpc/{id}",
+        "arn": f"arn:aws:ec2:{place.region}:{place.account}:vpc/{id}",
         "cidrBlock": "172.31.0.0/16",
         "default": bool(args.get("default")),
         "state": "available",
-        "region": facts["region"],
+        "region": place.region,
     }
 
 
@@ -46,58 +58,60 @@ def _subnets(vpc_id: str, region: str) -> list[tuple[str, str, str]]:
     return [(_made_up("subnet", vpc_id, id), name, id) for name, id in _zones(region)]
 
 
-def _get_subnets(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
+def _get_subnets(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     wanted = {item["name"]: item["values"] for item in args.get("filters", ())}
-    vpcs = wanted.get("vpc-id") or [_get_vpc({}, facts)["id"]]
+    vpcs = wanted.get("vpc-id") or [_get_vpc({}, place)["id"]]
     ids = [
         subnet
         for vpc in vpcs
-        for subnet, name, id in _subnets(vpc, facts["region"])
+        for subnet, name, id in _subnets(vpc, place.region)
         if name in wanted.get("availability-zone", [name])
         and id in wanted.get("availability-zone-id", [id])
     ]
-    return {"ids": ids, "id": facts["region"], "region": facts["region"]}
+    return {"ids": ids, "id": place.region, "region": place.region}
 
 
-def _get_subnet(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
-    default_vpc = _get_vpc({}, facts)["id"]
-    known = {id: zone for id, *zone in _subnets(default_vpc, facts["region"])}
+def _get_subnet(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    default_vpc = _get_vpc({}, place)["id"]
+    known = {id: zone for id, *zone in _subnets(default_vpc, place.region)}
     id = args.get("id") or next(iter(known))
-    # A subnet of the team's own lies in the zone that the last sign of its name picks: subnets
-    # named one after the other, as `subnet-a` and `subnet-b`, lie in different zones.
-    name, zone_id = known.get(id) or _zones(facts["region"])[ord(id[-1]) % len(_ZONES)]
+    if id not in known and id not in place.subnets:
+        place.subnets.append(id)
+    # Subnets of the team's own lie in one zone after the other, in the order of being asked for.
+    zones = _zones(place.region)
+    name, zone_id = known.get(id) or zones[place.subnets.index(id) % len(zones)]
     return {
         "id": id,
-        "arn": f"arn:aws:ec2:{facts['region']}:{facts['account']}:subnet/{id}",
+        "arn": f"arn:aws:ec2:{place.region}:{place.account}:subnet/{id}",
         "availabilityZone": name,
         "availabilityZoneId": zone_id,
         "cidrBlock": "172.31.0.0/20",
         "defaultForAz": id in known,
         "state": "available",
         "vpcId": args.get("vpcId") or default_vpc,
-        "region": facts["region"],
+        "region": place.region,
     }
 
 
-def _get_zones(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
-    zones = _zones(facts["region"])
+def _get_zones(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    zones = _zones(place.region)
     return {
         "names": [name for name, _ in zones],
         "zoneIds": [id for _, id in zones],
-        "groupNames": [facts["region"]],
-        "id": facts["region"],
-        "region": facts["region"],
+        "groupNames": [place.region],
+        "id": place.region,
+        "region": place.region,
     }
 
 
-def _get_caller(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
-    account = facts["account"]
+def _get_caller(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    account = place.account
     arn = f"arn:aws:iam::{account}:user/test"
     return {"accountId": account, "arn": arn, "userId": "AIDATESTTESTTESTTEST1", "id": account}
 
 
-def _get_region(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
-    region = args.get("region") or args.get("name") or facts["region"]
+def _get_region(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    region = args.get("region") or args.get("name") or place.region
     return {
         "region": region,
         "name": region,
@@ -107,7 +121,7 @@ def _get_region(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[st
     }
 
 
-def _get_partition(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
+def _get_partition(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     return {
         "partition": "aws",
         "id": "aws",
@@ -116,37 +130,37 @@ def _get_partition(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping
     }
 
 
-def _get_parameter(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
+def _get_parameter(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     name = args["name"]
     if not name.startswith("/aws/service/"):
         raise LookupError(f"there is no SSM parameter {name!r}")
     value = _made_up("ami", name)
     return {
         "name": name,
-        "arn": f"arn:aws:ssm:{facts['region']}::parameter{name}",
+        "arn": f"arn:aws:ssm:{place.region}::parameter{name}",
         "id": name,
         "type": "String",
         "value": value,
         "insecureValue": value,
         "version": 1,
-        "region": facts["region"],
+        "region": place.region,
     }
 
 
-def _get_token(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
-    host = f"{args.get('registryId') or facts['account']}.dkr.ecr.{facts['region']}.amazonaws.com"
+def _get_token(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    host = f"{args.get('registryId') or place.account}.dkr.ecr.{place.region}.amazonaws.com"
     return {
         "authorizationToken": base64.b64encode(b"AWS:password").decode(),
         "userName": "AWS",
         "password": "password",
         "proxyEndpoint": f"https://{host}",
         "expiresAt": "2025-01-01T12:00:00Z",
-        "id": facts["region"],
-        "region": facts["region"],
+        "id": place.region,
+        "region": place.region,
     }
 
 
-def _get_policy(args: Mapping[str, Any], facts: Mapping[str, str]) -> Mapping[str, Any]:
+def _get_policy(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     document: dict[str, Any] = {"Version": args.get("version") or "2012-10-17"}
     if args.get("policyId"):
         document["Id"] = args["policyId"]

@@ -9,7 +9,7 @@ import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
 from platform_lib.testing.answers import answer
-from platform_lib.testing.invokes import INVOKES
+from platform_lib.testing.invokes import INVOKES, Place
 
 ResourceAnswer = Mapping[str, Any] | Callable[[MockResourceArgs], Mapping[str, Any]]
 InvokeAnswer = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -58,6 +58,7 @@ class AwsMocks(Mocks):
         self._resources = dict(resources or {})
         self._invokes = dict(invokes or {})
         self._providers: dict[str, str] = {}
+        self._subnets: list[str] = []
         self._made: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
@@ -83,19 +84,20 @@ class AwsMocks(Mocks):
             self._providers[id] = args.inputs["region"]
         return id, state
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer an invoke, or say how to add an answer."""
         given = self._invokes.get(args.token)
         if given is not None:
-            return dict(given(args.args) if callable(given) else given), None
+            return dict(given(args.args) if callable(given) else given), []
         if args.token not in INVOKES:
             raise UnmockedInvokeError(args.token, args.args)
-        facts = {
-            "account": self.account_id,
-            "region": args.args.get("region") or self._region_of(args.provider),
-        }
+        place = Place(
+            account=self.account_id,
+            region=args.args.get("region") or self._region_of(args.provider),
+            subnets=self._subnets,
+        )
         try:
-            return dict(INVOKES[args.token](args.args, facts)), None
+            return dict(INVOKES[args.token](args.args, place)), []
         except LookupError as problem:
             raise UnmockedInvokeError(
                 args.token, args.args, f"cannot be answered: {problem}"

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from pulumi import runtime
 from pulumi.runtime import Mocks
-from pulumi.runtime import settings as pulumi_settings
 
 from platform_lib.testing.graph import Graph
 from platform_lib.testing.mocks import AwsMocks
@@ -43,12 +42,14 @@ def synth(
 
     def run() -> Graph:
         runtime.set_all_config(_config(config or {}, project), [])
+        # set_mocks keeps the list of what is still running: here, another loop's that never ends.
+        runtime.settings.reset_options(project=project, stack=stack)
         # A root that is there already keeps set_mocks from making one outside of the program.
-        pulumi_settings.ROOT.set(cast(Any, object()))
+        runtime.settings.set_root_resource(cast(Any, object()))
         runtime.set_mocks(
             recorder.mocks, project=project, stack=stack, preview=preview, monitor=recorder
         )
-        pulumi_settings.ROOT.set(None)
+        runtime.settings.set_root_resource(cast(Any, None))
         with asyncio.Runner() as runner:
             return recorder.graph(runner.run(_run(program)))
 
