@@ -37,6 +37,7 @@ class Children:
         key: str,
         kind: type[R],
         suffix: str,
+        /,
         *,
         opts: pulumi.ResourceOptions | None = None,
         **inputs: Any,
