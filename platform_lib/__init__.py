@@ -3,6 +3,9 @@
 `TARGETS[word]` is the component of a target: `vm`, `function` or `container`.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from platform_lib import grants
 from platform_lib.app_args import (
     AlarmsArgs,
@@ -22,21 +25,46 @@ from platform_lib.app_args import (
     Stage,
 )
 from platform_lib.checks import ArgsError
-from platform_lib.container_app import (
-    CapacityArgs,
-    CapacityProvider,
-    ContainerApp,
-    ContainerAppArgs,
-)
-from platform_lib.function_app import FunctionApp, FunctionAppArgs, HttpArgs, HttpKind
-from platform_lib.vm_app import VmApp, VmAppArgs
 
-TARGETS: "dict[str, type[VmApp] | type[FunctionApp] | type[ContainerApp]]" = {
-    "container": ContainerApp,
-    "function": FunctionApp,
-    "vm": VmApp,
+if TYPE_CHECKING:
+    from platform_lib.container_app import (
+        CapacityArgs,
+        CapacityProvider,
+        ContainerApp,
+        ContainerAppArgs,
+    )
+    from platform_lib.function_app import FunctionApp, FunctionAppArgs, HttpArgs, HttpKind
+    from platform_lib.targets import TARGETS
+    from platform_lib.vm_app import VmApp, VmAppArgs
+
+# A component and its kin load when they are first asked for: a program has one target, and a test
+# of something else has none. It halves what `import platform_lib` costs.
+_HOMES = {
+    "CapacityArgs": "container_app",
+    "CapacityProvider": "container_app",
+    "ContainerApp": "container_app",
+    "ContainerAppArgs": "container_app",
+    "FunctionApp": "function_app",
+    "FunctionAppArgs": "function_app",
+    "HttpArgs": "function_app",
+    "HttpKind": "function_app",
+    "TARGETS": "targets",
+    "VmApp": "vm_app",
+    "VmAppArgs": "vm_app",
 }
-"""Word for a target -> its component. Args of `AppArgs` fields alone fit all of them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 __all__ = [  # noqa: RUF022 - by the alphabet alone, as a reader looks a name up
     "AlarmsArgs",
