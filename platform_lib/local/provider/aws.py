@@ -84,10 +84,12 @@ class AwsKinds:
             raise UnfinishedError(str(problem), state) from problem
         return state
 
-    def update(self, type: str, id: str, old: Properties, new: Properties) -> Properties:
+    def update(
+        self, type: str, id: str, state: Properties, old: Properties, new: Properties
+    ) -> Properties:
         """Change a resource, and wait until what it serves answers."""
         row = row_of(type)
-        self._resources.update(row, id, old, new)
+        self._resources.update(row, id, state, old, new)
         return self._finished(row, id, new, "update")
 
     def read(

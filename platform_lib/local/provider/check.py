@@ -147,7 +147,8 @@ def _name(
     digits = "".join(random.Random(autoname.seed).choices("0123456789abcdef", k=7))  # noqa: S311
     prefix = plain(checked.get(name.prefix))
     made = f"{prefix}{digits}" if prefix else autoname.proposed or f"{autoname.logical}-{digits}"
-    made += name.suffix
+    made = made.lower() if name.lower else made
+    made += ".fifo" if name.fifo and plain(checked.get(name.fifo)) else ""
     if len(made) > name.limit:
         reason = (
             f"the name made up for {autoname.logical!r}, {made!r}, is {len(made)} long, AWS takes "
@@ -186,16 +187,17 @@ def _replaces(row: Row, word: str, before: Properties, after: Properties) -> boo
         return True
     if word in row.ignored or word in row.hooked or (word == "tags" and row.tags):
         return False
-    takers = [Converter(row, call) for call in row.update]
     sent = _prepared(row, word, after.get(word, before.get(word)))
-    routes = [(taker, route) for taker in takers for item in sent if (route := taker.top(item))]
-    if not routes:
+    takers = [(Converter(row, call), item) for call in row.update for item in sent]
+    takers = [(taker, item) for taker, item in takers if taker.takes([item])]
+    if not takers:
         return True
     if word in after or word in row.unset:
         return False
     # It was taken away: can the operation that changes it say "nothing"?
     return not any(
-        taker.call.sends_all or empty_of(route.shape) is not None for taker, route in routes
+        taker.call.sends_all or ((route := taker.top(item)) and empty_of(route.shape) is not None)
+        for taker, item in takers
     )
 
 

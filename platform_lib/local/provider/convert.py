@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from platform_lib.local.provider.row import Call, Row
+from platform_lib.local.provider.template import fields
 from platform_lib.local.provider.values import UNKNOWN, Asset
 
 Path = tuple[str, ...]
@@ -81,7 +82,6 @@ class Route:
 
     path: Path
     shape: Any
-    attribute: str = ""
 
 
 def _walk(shape: Any, path: Path) -> Route | None:
@@ -136,11 +136,12 @@ class Converter:
         """Find where a top-level input goes; None where this operation does not take it."""
         if self.call.takes is not None and word not in self.call.takes:
             return None
-        if word in self.row.attributes:
+        if self.is_attribute(word):
             member = find_member(self.shape, "attributes")
-            if member is None:
-                return None
-            return Route((member,), self.shape.members[member], self.row.attributes[word])
+            return Route((member,), self.shape.members[member]) if member else None
+        if word == "tags" and self.row.tags and self.call is not self.row.create:
+            # Existing resources are tagged by operations of their own.
+            return None
         if word == "tags" and self.row.tag_specification:
             found = _walk(self.shape, ("TagSpecifications",))
         else:
@@ -153,8 +154,9 @@ class Converter:
         return found
 
     def takes(self, inputs: Sequence[str] | Mapping[str, Any]) -> list[str]:
-        """List the inputs that the operation takes."""
-        return [word for word in inputs if self.top(word) is not None]
+        """List the inputs that the operation takes, as members or in what the row gives."""
+        given = fields(self.call.given) & set(self.call.takes or ())
+        return [word for word in inputs if word in given or self.top(word) is not None]
 
     def requires(self, word: str) -> bool:
         """Say whether the operation cannot be called without an input."""
@@ -175,16 +177,33 @@ class Converter:
         return self.request({word: value}) if self.top(word) is not None else None
 
     def _top_value(self, word: str, route: Route, value: Any) -> Any:
-        if route.attribute:
-            text = _text(value)
+        if self.is_attribute(word):
+            pairs = dict(self.attributes(word, value))
             if route.shape.type_name == "map":
-                return {route.attribute: text}
-            return [{"Key": route.attribute, "Value": text}]
+                return pairs
+            return [{"Key": key, "Value": text} for key, text in pairs.items()]
         if word == "tags" and self.row.tag_specification:
-            pairs = [{"Key": key, "Value": item} for key, item in value.items()]
+            tags = [{"Key": key, "Value": item} for key, item in value.items()]
             kind = self.row.tag_specification
-            return [{"ResourceType": kind, "Tags": pairs}] if pairs else []
+            return [{"ResourceType": kind, "Tags": tags}] if tags else []
         return self.value(route.shape, word, value)
+
+    def is_attribute(self, word: str) -> bool:
+        """Say whether an input, or what is below it, goes into `Attributes`."""
+        return any(path.partition(".")[0] == word for path in self.row.attributes)
+
+    def attributes(self, word: str, value: Any) -> Iterator[tuple[str, str]]:
+        """Give the attributes that an input, or each input of a block, becomes."""
+        if word in self.row.attributes:
+            yield self.row.attributes[word], _text(value)
+            return
+        block = value[0] if isinstance(value, list) and value else value
+        for below, item in block.items() if isinstance(block, Mapping) else ():
+            dotted = f"{word}.{below}"
+            if dotted in self.row.attributes and item is not None:
+                yield self.row.attributes[dotted], _text(item)
+            elif dotted not in self.row.ignored:
+                self.unknown.append(dotted)
 
     def block(self, shape: Any, prefix: str, value: Mapping[str, Any]) -> dict[str, Any]:
         """Convert a block to a structure."""

@@ -107,11 +107,13 @@ class DockerKinds:
         self._push(new.state, inputs)
         return new
 
-    def update(self, type: str, id: str, old: Properties, new: Properties) -> Properties:
+    def update(
+        self, type: str, id: str, state: Properties, old: Properties, new: Properties
+    ) -> Properties:
         """Build and register it anew, under its new name or digest."""
-        state = self._state(new)
-        self._push(state, new)
-        return state
+        after = self._state(new)
+        self._push(after, new)
+        return after
 
     def read(
         self, type: str, id: str, state: Properties, inputs: Properties

@@ -26,9 +26,10 @@ def current_value(row: Row, word: str, value: Any, sent: Any, found: Mapping[str
         sent: Its value as it was prepared for sending; None where it was not sent.
         found: What was read.
     """
-    if word.startswith("__") or word in {*row.ignored, *row.dropped, *row.hooked, "region"}:
-        return value
-    if row.name and word == row.name.prefix:
+    unread = {*row.ignored, *row.dropped, *(set(row.hooked) - set(row.back)), "region"}
+    if row.name:
+        unread.add(row.name.prefix)
+    if word.startswith("__") or word in unread or not row.looks:
         return value
     same, now = _compare(row, word, value, sent, found)
     if same:
@@ -45,16 +46,16 @@ def _compare(
     if word in row.back:
         now = jmespath.search(row.back[word], found)
         return covers(plain(value), now) or covers(sent, now), in_pulumi_words(now)
-    if word in row.attributes:
+    if Converter(row, row.create).is_attribute(word):
         attributes = as_map(member(found, "Attributes")) or {}
-        now = attributes.get(row.attributes[word])
-        return covers(plain(value), now), now
-    if sent is None:
-        return True, value
+        sent_pairs = dict(Converter(row, row.create).attributes(word, sent))
+        now = {key: attributes.get(key) for key in sent_pairs}
+        alone = row.attributes.get(word)
+        return covers(sent_pairs, now), now[alone] if alone else in_pulumi_words(now)
     now = None
     for call in calls_of(row):
         converter = Converter(row, call)
-        members = converter.sent(word, sent)
+        members = None if sent is None else converter.sent(word, sent)
         if members is None:
             continue
         if covers(members, found):

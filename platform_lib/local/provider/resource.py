@@ -71,7 +71,9 @@ class Resources:
         if row.created:
             row.created(self.account, values)
 
-    def update(self, row: Row, id: str, old: Properties, new: Properties) -> None:
+    def update(
+        self, row: Row, id: str, state: Properties, old: Properties, new: Properties
+    ) -> None:
         """Change a resource to its new inputs; unchanged ones mean a retry of what failed."""
         before, after = self._prepared(row, old), self._prepared(row, new)
         words = {*before, *after} - {"__defaults"}
@@ -79,7 +81,7 @@ class Resources:
         if not changed:
             self.finish(row, id, new)
             return
-        values = self._values(row, id, {**before, **after})
+        values = self._values(row, id, {**plain(state), **before, **after})
         for call in row.update:
             converter = Converter(row, call)
             here = converter.takes(sorted(changed))
@@ -88,7 +90,7 @@ class Resources:
         if "tags" in changed and "tags" not in row.hooked:
             retag(self.account, row, values, before.get("tags") or {}, after.get("tags") or {})
         if row.updated:
-            row.updated(self.account, {**values, **before}, values)
+            row.updated(self.account, before, {**self._values(row, id, plain(state)), **after})
 
     def delete(self, row: Row, id: str, state: Properties) -> None:
         """Delete a resource; one that is gone already is deleted."""
@@ -142,7 +144,10 @@ class Resources:
     # How
 
     def _names(self) -> dict[str, str]:
-        return {"account": self.account.account_id, "region": self.account.region}
+        region = self.account.region
+        names = {"account": self.account.account_id, "region": region}
+        # S3 wants to be told of every region but the first.
+        return names if region == "us-east-1" else {**names, "location": region}
 
     def _values(self, row: Row, id: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         parsed = read_back(row.id, id) if is_template(row.id) else {}
@@ -165,7 +170,7 @@ class Resources:
         found: dict[str, Any] = {}
         more = (row.tags.read,) if row.tags and row.tags.read else ()
         for look in (*row.looks, *more):
-            request = fill(look.given, values)
+            request = fill(look.given, {**found, **values})
             try:
                 answer = call_aws(self.account, row.service, look.operation, request)
             except AwsError as problem:

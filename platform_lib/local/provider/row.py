@@ -23,7 +23,8 @@ class Call:
     Attributes:
         operation: Its boto3 name, `create_table`.
         given: Members that the row fills, as templates.
-        takes: The inputs that it is for. Default: all that the operation has a member for.
+        takes: The inputs that it is for; those that `given` names are taken by it. Default: all
+            that the operation has a member for.
         renames: Input path -> member path, where this operation alone differs from the row.
         whole: Whether an update sends every input, not only what changed. Default: it does for
             operations that put, create or register.
@@ -50,7 +51,8 @@ class Look:
     Attributes:
         operation: Its boto3 name.
         given: Its members, as templates.
-        found: JMESPath of the resource in the answer; no match means that it is gone.
+        found: JMESPath of the resource in the answer; no match means that it is gone. Members may
+            also name what earlier looks found.
         under: Key under which what was found joins the rest. Default: its top level.
         absent: Error codes that mean "there is none of this part", not that the resource is gone.
     """
@@ -86,12 +88,14 @@ class Name:
     Attributes:
         input: The input.
         limit: How long a name AWS takes.
-        suffix: What every made-up name must end with.
+        fifo: Input that, where it is true, makes names end in `.fifo`.
+        lower: Whether a made-up name has small letters only.
     """
 
     input: str
     limit: int
-    suffix: str = ""
+    fifo: str = ""
+    lower: bool = False
 
     @property
     def prefix(self) -> str:
@@ -115,7 +119,7 @@ class Row:
         name: The input that names it.
         renames: Input path -> member path, where the derived one is wrong; "" lays a block's
             members into its parent.
-        attributes: Input -> key in the operation's `Attributes`.
+        attributes: Input path -> key in the operation's `Attributes`.
         defaults: Inputs that Pulumi's provider fills in.
         unset: What to send for an input that was taken away.
         also: Operations after `create`, each where one of its inputs is given; a retry repeats
@@ -138,7 +142,7 @@ class Row:
         created: What else making it takes, after `create`; a retry repeats it.
         updated: What else an update takes: it gets the state before and after.
         deleting: What else deleting it takes, before `delete`.
-        seen: Changes what was read before it is compared.
+        seen: Changes what was read before it is compared; None says that the resource is gone.
     """
 
     type: str
@@ -173,4 +177,9 @@ class Row:
     created: Callable[[Account, Properties], None] | None = None
     updated: Callable[[Account, Properties, Properties], None] | None = None
     deleting: Callable[[Account, Properties], None] | None = None
-    seen: Callable[[Account, Properties, Properties], Properties] | None = None
+    seen: Callable[[Account, Properties, Properties], Properties | None] | None = None
+
+
+def because(reason: str, *inputs: str) -> dict[str, str]:
+    """Give several inputs one reason, for `ignored`, `refused` and `dropped`."""
+    return dict.fromkeys(inputs, reason)

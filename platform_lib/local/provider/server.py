@@ -54,7 +54,9 @@ class Kinds(Protocol):
     def create(self, type: str, inputs: Properties, made: Callable[[Made], None]) -> Made:
         """Make a resource; `made` hears of it the moment it exists."""
 
-    def update(self, type: str, id: str, old: Properties, new: Properties) -> Properties:
+    def update(
+        self, type: str, id: str, state: Properties, old: Properties, new: Properties
+    ) -> Properties:
         """Change a resource and give its state."""
 
     def read(
@@ -215,7 +217,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
                 return provider_pb2.UpdateResponse(properties=encode(state))
             try:
                 with self._busy.working():
-                    state = self._kinds.update(type, request.id, decode(request.old_inputs), new)
+                    state = self._kinds.update(
+                        type, request.id, decode(request.olds), decode(request.old_inputs), new
+                    )
             except UnfinishedError as problem:
                 _abort_unfinished(context, request.id, new, problem)
             return provider_pb2.UpdateResponse(properties=encode(state))

@@ -31,7 +31,9 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
     """
     if isinstance(template, Mapping):
         filled = {key: fill(item, values) for key, item in template.items()}
-        return {key: item for key, item in filled.items() if item is not None}
+        # A block of which nothing is known is left out with its members.
+        empty = {key for key, item in filled.items() if item == {} and template[key]}
+        return {key: item for key, item in filled.items() if item is not None and key not in empty}
     if isinstance(template, list):
         return [fill(item, values) for item in template]
     if not isinstance(template, str):

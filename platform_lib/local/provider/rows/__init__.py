@@ -6,7 +6,7 @@ from typing import Final
 
 from platform_lib.local.provider.row import Row
 
-_SERVICES: Final = ("dynamodb", "iam", "logs")
+_SERVICES: Final = ("apigatewayv2", "dynamodb", "iam", "lambda_", "logs", "s3")
 
 
 def _gather() -> tuple[Mapping[str, Row], Mapping[str, str]]:

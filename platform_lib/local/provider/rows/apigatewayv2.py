@@ -1,0 +1,105 @@
+"""HTTP APIs of API Gateway."""
+
+from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
+
+
+def _stage(inputs: Properties) -> Properties:
+    """Word the settings of routes as AWS does, by the routes' keys."""
+    settings = inputs.get("routeSettings")
+    if not isinstance(settings, list):
+        return inputs
+    by_key = {
+        one.get("routeKey", ""): {word: item for word, item in one.items() if word != "routeKey"}
+        for one in settings
+    }
+    return {**inputs, "routeSettings": by_key}
+
+
+_API = {"ApiId": "{id}"}
+_INTEGRATION = {"ApiId": "{apiId}", "IntegrationId": "{id}"}
+_ROUTE = {"ApiId": "{apiId}", "RouteId": "{id}"}
+_STAGE = {"ApiId": "{apiId}", "StageName": "{name}"}
+_EXECUTE = "arn:aws:execute-api:{region}:{account}"
+_OF_API = {"apiId": "it is asked for by its API"}
+
+ROWS = (
+    Row(
+        type="aws:apigatewayv2/api:Api",
+        service="apigatewayv2",
+        name=Name("name", 128),
+        create=Call("create_api"),
+        id="ApiId",
+        looks=(Look("get_api", _API),),
+        delete=Call("delete_api", _API),
+        defaults={"ipAddressType": "ipv4"},
+        update=(Call("update_api", _API),),
+        replace=("protocolType",),
+        tags=Tags(
+            "tag_resource",
+            "untag_resource",
+            {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{id}"},
+        ),
+        endpoint=("http_api", "{id}"),
+        outputs={
+            "arn": "arn:aws:apigateway:{region}::/apis/{id}",
+            "apiEndpoint": "http://{endpoint}",
+            "executionArn": f"{_EXECUTE}:{{id}}",
+        },
+        dropped=because(
+            "moto makes other resources of it and forgets it",
+            "target",
+            "routeKey",
+            "credentialsArn",
+            "ipAddressType",
+        ),
+        refused=because("an API is made of its own resources here", "body", "failOnWarnings"),
+    ),
+    Row(
+        type="aws:apigatewayv2/integration:Integration",
+        service="apigatewayv2",
+        create=Call("create_integration"),
+        id="IntegrationId",
+        looks=(Look("get_integration", _INTEGRATION),),
+        delete=Call("delete_integration", _INTEGRATION),
+        renames={"timeoutMilliseconds": "TimeoutInMillis"},
+        update=(Call("update_integration", _INTEGRATION),),
+        replace=("integrationType",),
+        dropped=_OF_API,
+        refused={"responseParameters": "the local front changes no answers"},
+    ),
+    Row(
+        type="aws:apigatewayv2/route:Route",
+        service="apigatewayv2",
+        create=Call("create_route"),
+        id="RouteId",
+        looks=(Look("get_route", _ROUTE),),
+        delete=Call("delete_route", _ROUTE),
+        update=(Call("update_route", _ROUTE),),
+        dropped=_OF_API,
+        refused={"requestParameters": "the local front changes no requests"},
+    ),
+    Row(
+        type="aws:apigatewayv2/stage:Stage",
+        service="apigatewayv2",
+        noun="Stage",
+        name=Name("name", 128),
+        create=Call("create_stage"),
+        id="{name}",
+        looks=(Look("get_stage", _STAGE),),
+        delete=Call("delete_stage", _STAGE),
+        prepare=_stage,
+        tags=Tags(
+            "tag_resource",
+            "untag_resource",
+            {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}"},
+        ),
+        # moto has no update_stage: whatever changes but tags replaces the stage.
+        dropped=_OF_API,
+        endpoint=("http_api", "{apiId}"),
+        outputs={
+            "arn": "arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}",
+            "executionArn": f"{_EXECUTE}:{{apiId}}/{{name}}",
+            "invokeUrl": "http://{endpoint}/",
+        },
+    ),
+)

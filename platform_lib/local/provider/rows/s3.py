@@ -1,0 +1,207 @@
+"""S3: buckets, what guards them, and objects."""
+
+import base64
+
+from platform_lib.local.account import Account
+from platform_lib.local.provider.calls import all_pages, call_aws
+from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, because
+
+
+def _empty(account: Account, state: Properties) -> None:
+    """Delete every version of every object, where the program said that it may be."""
+    if not state.get("forceDestroy"):
+        return
+    bucket = {"Bucket": state["id"]}
+    for key in ("Versions", "DeleteMarkers"):
+        found = all_pages(account, "s3", "list_object_versions", bucket, key)
+        for start in range(0, len(found), 1000):
+            names = [
+                {"Key": one["Key"], "VersionId": one["VersionId"]}
+                for one in found[start : start + 1000]
+            ]
+            call_aws(account, "s3", "delete_objects", {**bucket, "Delete": {"Objects": names}})
+
+
+def _body(inputs: Properties) -> Properties:
+    """Give the body as one input, whichever of the three it was given as."""
+    if isinstance(inputs.get("contentBase64"), str):
+        bare = {word: item for word, item in inputs.items() if word != "contentBase64"}
+        return {**bare, "content": base64.b64decode(inputs["contentBase64"]).decode("latin-1")}
+    return inputs
+
+
+_BUCKET = {"Bucket": "{id}"}
+_OBJECT = {"Bucket": "{bucket}", "Key": "{key}"}
+_OF_BUCKET = {"bucket": "it is asked for by its bucket"}
+_LEFT = {"skipDestroy": "locally a destroy leaves nothing"}
+_TAG_BUCKET = Call(
+    "put_bucket_tagging", _BUCKET, takes=("tags",), renames={"tags": "Tagging.TagSet"}
+)
+_TAG_OBJECT = Call(
+    "put_object_tagging", _OBJECT, takes=("tags",), renames={"tags": "Tagging.TagSet"}
+)
+
+ROWS = (
+    Row(
+        type="aws:s3/bucket:Bucket",
+        service="s3",
+        name=Name("bucket", 63, lower=True),
+        create=Call(
+            "create_bucket",
+            {"CreateBucketConfiguration": {"LocationConstraint": "{location}"}},
+            takes=("bucket", "objectLockEnabled"),
+            renames={"objectLockEnabled": "ObjectLockEnabledForBucket"},
+        ),
+        id="{bucket}",
+        looks=(
+            Look("head_bucket", _BUCKET),
+            Look("get_bucket_tagging", _BUCKET, absent=("NoSuchTagSet",)),
+        ),
+        delete=Call("delete_bucket", _BUCKET),
+        deleting=_empty,
+        also=(_TAG_BUCKET,),
+        update=(_TAG_BUCKET,),
+        unset={"tags": {}},
+        dropped={**_OF_BUCKET, "objectLockEnabled": "another operation's to read"},
+        outputs={
+            "arn": "arn:aws:s3:::{id}",
+            "bucketDomainName": "{id}.s3.amazonaws.com",
+            "bucketRegionalDomainName": "{id}.s3.{region}.amazonaws.com",
+            "bucketRegion": "{region}",
+        },
+        ignored={"forceDestroy": "a destroy reads it from the state"},
+        refused={
+            **because(
+                "deprecated by the provider: use the resource of its own (aws.s3.BucketVersioning "
+                "and so on)",
+                "accelerationStatus",
+                "acl",
+                "corsRules",
+                "grants",
+                "lifecycleRules",
+                "logging",
+                "objectLockConfiguration",
+                "policy",
+                "replicationConfiguration",
+                "requestPayer",
+                "serverSideEncryptionConfiguration",
+                "versioning",
+                "website",
+            ),
+            "bucketNamespace": "there is one namespace in the account",
+        },
+    ),
+    Row(
+        type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        service="s3",
+        into="PublicAccessBlockConfiguration",
+        create=Call("put_public_access_block"),
+        id="{bucket}",
+        looks=(
+            Look(
+                "get_public_access_block",
+                _BUCKET,
+                "PublicAccessBlockConfiguration",
+                "PublicAccessBlockConfiguration",
+            ),
+        ),
+        delete=Call("delete_public_access_block", _BUCKET),
+        defaults={
+            word: False
+            for word in (
+                "blockPublicAcls",
+                "blockPublicPolicy",
+                "ignorePublicAcls",
+                "restrictPublicBuckets",
+            )
+        },
+        update=(Call("put_public_access_block"),),
+        replace=("bucket",),
+        dropped=_OF_BUCKET,
+        ignored=_LEFT,
+    ),
+    Row(
+        type="aws:s3/bucketPolicy:BucketPolicy",
+        service="s3",
+        create=Call("put_bucket_policy"),
+        id="{bucket}",
+        looks=(Look("get_bucket_policy", _BUCKET),),
+        delete=Call("delete_bucket_policy", _BUCKET),
+        update=(Call("put_bucket_policy"),),
+        replace=("bucket",),
+        dropped=_OF_BUCKET,
+    ),
+    Row(
+        type="aws:s3/bucketServerSideEncryptionConfiguration:"
+        "BucketServerSideEncryptionConfiguration",
+        service="s3",
+        into="ServerSideEncryptionConfiguration",
+        create=Call("put_bucket_encryption"),
+        id="{bucket}",
+        looks=(Look("get_bucket_encryption", _BUCKET),),
+        delete=Call("delete_bucket_encryption", _BUCKET),
+        renames={
+            "rules.applyServerSideEncryptionByDefault.sseAlgorithm": "SSEAlgorithm",
+            "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId": "KMSMasterKeyID",
+        },
+        update=(Call("put_bucket_encryption"),),
+        replace=("bucket",),
+        dropped=_OF_BUCKET,
+    ),
+    Row(
+        type="aws:s3/bucketVersioning:BucketVersioning",
+        service="s3",
+        create=Call("put_bucket_versioning"),
+        id="{bucket}",
+        looks=(Look("get_bucket_versioning", _BUCKET, "@", "VersioningConfiguration"),),
+        delete=Call(
+            "put_bucket_versioning",
+            {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}},
+        ),
+        update=(Call("put_bucket_versioning"),),
+        replace=("bucket",),
+        dropped=_OF_BUCKET,
+    ),
+    Row(
+        type="aws:s3/bucketObjectv2:BucketObjectv2",
+        service="s3",
+        name=Name("key", 1024),
+        create=Call("put_object"),
+        id="{bucket}/{key}",
+        looks=(
+            Look("head_object", _OBJECT),
+            Look("get_object_tagging", _OBJECT),
+        ),
+        delete=Call("delete_object", _OBJECT),
+        prepare=_body,
+        renames={
+            "source": "Body",
+            "content": "Body",
+            "contentBase64": "Body",
+            "kmsKeyId": "SSEKMSKeyId",
+            "objectLockLegalHoldStatus": "ObjectLockLegalHoldStatus",
+            "websiteRedirect": "WebsiteRedirectLocation",
+        },
+        also=(_TAG_OBJECT,),
+        update=(Call("put_object"), _TAG_OBJECT),
+        unset={"tags": {}},
+        replace=("bucket", "key"),
+        dropped={
+            **because("a read gives the body's hash", "source", "content", "contentBase64"),
+            **because("the object is asked for by it", "bucket", "key"),
+            "acl": "another operation's to read",
+            "checksumAlgorithm": "a read gives the sum, not how it was asked for",
+        },
+        outputs={
+            "arn": "arn:aws:s3:::{bucket}/{key}",
+            "etag": "ETag",
+            "versionId": "VersionId",
+        },
+        volatile=("etag", "versionId"),
+        ignored={
+            **because("the body itself is compared", "etag", "sourceHash"),
+            "forceDestroy": "nothing holds an object back here",
+        },
+        refused={"overrideProvider": "the provider's default tags are not imitated"},
+    ),
+)
