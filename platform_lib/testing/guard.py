@@ -98,27 +98,26 @@ class ApplyGuard:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-        if kind is None:
-            self.check()
+        found = self.problem() if kind is None else None
+        if found:
+            raise AssertionError(found)
 
-    def check(self) -> None:
-        """Raise AssertionError where a callback has not run, or failed unheard."""
-        failures = [watched for watched in self._watched if watched.unheard()]
-        if failures:
-            raise AssertionError(
-                f"{self._path}:{failures[0].line}: an assertion in an apply failed, and nobody "
-                f"waited for it: {failures[0].failure}"
-            ) from failures[0].failure
-        missing = [
-            f"{self._path}:{watched.line}" for watched in self._watched if watched.waiting()
-        ]
-        if missing:
-            raise AssertionError(
-                "a function given to apply never ran, so what it asserts was never tested: "
-                f"{', '.join(missing)}. Nothing waited for it, or its value is unknown in a "
-                "preview: make it inside the program that synth() runs, or use "
-                "graph.check(output, test)"
-            )
+    def problem(self) -> str | None:
+        """Tell what is wrong: a callback that has not run, or that failed unheard."""
+        for watched in self._watched:
+            if watched.unheard():
+                return (
+                    f"{self._path}:{watched.line}: an assertion in an apply failed, and nobody "
+                    f"waited for it: {watched.failure}"
+                )
+        places = [f"{self._path}:{watched.line}" for watched in self._watched if watched.waiting()]
+        if not places:
+            return None
+        return (
+            "a function given to apply never ran, so what it asserts was never tested: "
+            f"{', '.join(places)}. Nothing waited for it, or its value is unknown in a preview: "
+            "make it inside the program that synth() runs, or use graph.check(output, test)"
+        )
 
     def _set_apply(self, apply: Any) -> None:
         pulumi.Output.apply = apply  # type: ignore[method-assign]
