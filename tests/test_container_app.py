@@ -1,0 +1,229 @@
+import json
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from platform_lib import ArgsError, ContainerApp
+from platform_lib.testing import synth
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "requirements.txt").write_text("")
+    (tmp_path / "web.py").write_text("async def app(scope, receive, send): ...\n")
+    return tmp_path
+
+
+def graph_of(**args):
+    return synth(lambda: ContainerApp("notes", {"image": IMAGE, **args}))
+
+
+def container_of(graph):
+    text = graph.one(aws.ecs.TaskDefinition).inputs["containerDefinitions"]
+    [container] = json.loads(text)
+    return container
+
+
+def fails(match, **args):
+    def program():
+        with pytest.raises(ArgsError, match=match):
+            ContainerApp("notes", args)
+
+    assert synth(program).resources == ()
+
+
+def test_the_service_changes_without_a_gap_and_up_waits_for_it():
+    service = graph_of().one(aws.ecs.Service)
+    inputs = service.inputs
+    assert inputs["waitForSteadyState"] is True
+    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert inputs["deploymentMinimumHealthyPercent"] == 100
+    assert inputs["deploymentMaximumPercent"] == 200
+    assert inputs["healthCheckGracePeriodSeconds"] == 60
+    assert inputs["desiredCount"] == 1
+    # Scaling owns the count after that, and the path is camelCase even in Python.
+    assert service.options.ignore_changes == ("desiredCount",)
+
+
+def test_the_service_uses_a_capacity_provider_strategy_and_never_a_launch_type():
+    inputs = graph_of().one(aws.ecs.Service).inputs
+    assert inputs["capacityProviderStrategies"] == [{"capacityProvider": "FARGATE", "weight": 1}]
+    assert inputs["forceNewDeployment"] is True
+    assert "launchType" not in inputs
+    cluster = graph_of().one(aws.ecs.ClusterCapacityProviders)
+    assert cluster.inputs["capacityProviders"] == ["FARGATE", "FARGATE_SPOT"]
+
+
+def test_the_service_waits_for_the_listener_and_the_policies():
+    dependencies = {each.name for each in graph_of().one(aws.ecs.Service).dependencies}
+    assert {"notes-http", "notes-exec-policy", "notes-capacity", "notes-egress"} <= dependencies
+
+
+def test_shares_become_a_strategy():
+    capacity = [
+        {"provider": "fargate", "base": 1},
+        {"provider": "fargate_spot", "weight": 3},
+    ]
+    inputs = graph_of(capacity=capacity).one(aws.ecs.Service).inputs
+    assert inputs["capacityProviderStrategies"] == [
+        {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 3},
+    ]
+
+
+def test_the_default_network_is_two_default_subnets_with_public_addresses():
+    graph = graph_of()
+    network = graph.one(aws.ecs.Service).inputs["networkConfiguration"]
+    assert network["assignPublicIp"] is True
+    assert len(network["subnets"]) == 2
+    assert network["subnets"] == graph.one(aws.lb.LoadBalancer).inputs["subnets"]
+
+
+def test_tasks_stand_in_private_subnets_where_there_are_some():
+    network = {
+        "vpc_id": "vpc-0123456789abcdef0",
+        "public_subnet_ids": [pulumi.Output.from_input("subnet-a"), "subnet-b"],
+        "private_subnet_ids": ["subnet-c", "subnet-d"],
+    }
+
+    def program():
+        given = {**network, "public_subnet_ids": [pulumi.Output.from_input("subnet-a"), "s-b"]}
+        return ContainerApp("notes", {"image": IMAGE, "network": given})
+
+    graph = synth(program)
+    inputs = graph.one(aws.ecs.Service).inputs["networkConfiguration"]
+    assert inputs["subnets"] == ["subnet-c", "subnet-d"]
+    assert inputs["assignPublicIp"] is False
+    assert graph.one(aws.lb.LoadBalancer).inputs["subnets"] == ["subnet-a", "s-b"]
+
+
+def test_only_the_balancer_is_open_and_only_on_80():
+    graph = graph_of(port=9000)
+    rules = {rule.name: rule.inputs for rule in graph.all(aws.vpc.SecurityGroupIngressRule)}
+    world, app = rules["notes-lb-ingress"], rules["notes-ingress"]
+    assert (world["cidrIpv4"], world["fromPort"], world["toPort"]) == ("0.0.0.0/0", 80, 80)
+    assert (app["fromPort"], app["toPort"]) == (9000, 9000)
+    assert "cidrIpv4" not in app
+    groups = {group.name: group for group in graph.all(aws.ec2.SecurityGroup)}
+    assert app["referencedSecurityGroupId"] == groups["notes-lb-sg"].id
+    for group in groups.values():
+        # Inline rules cannot live with standalone ones.
+        assert not {"ingress", "egress"} & set(group.inputs)
+
+
+def test_the_balancer_drops_bad_headers_and_asks_for_health():
+    graph = graph_of(health_check_path="/well")
+    assert graph.one(aws.lb.LoadBalancer).inputs["dropInvalidHeaderFields"] is True
+    target_group = graph.one(aws.lb.TargetGroup).inputs
+    assert target_group["targetType"] == "ip"
+    assert target_group["healthCheck"]["path"] == "/well"
+
+
+def test_the_container_gets_its_variables_sorted_and_its_secrets_by_arn():
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+    container = container_of(
+        graph_of(environment={"Z": "1", "A": "2"}, secrets={"T": f"{secret}#key", "S": secret})
+    )
+    names = [each["name"] for each in container["environment"]]
+    assert names == sorted(names)
+    values = {each["name"]: each["value"] for each in container["environment"]}
+    assert values["APP_TARGET"] == "container"
+    assert values["AWS_DEFAULT_REGION"] == values["AWS_REGION"] == "us-east-1"
+    assert values["PORT"] == "8080"
+    assert container["secrets"] == [
+        {"name": "S", "valueFrom": secret},
+        {"name": "T", "valueFrom": f"{secret}:key::"},
+    ]
+
+
+def test_the_task_definition_has_no_empty_lists():
+    text = graph_of().one(aws.ecs.TaskDefinition).inputs["containerDefinitions"]
+    assert "[]" not in text
+    assert "null" not in text
+
+
+def test_a_ready_image_keeps_its_command_and_its_own_idea_of_health():
+    container = container_of(graph_of())
+    assert container["image"] == IMAGE
+    assert "healthCheck" not in container
+    assert "command" not in container
+    assert container_of(graph_of(command=["serve"]))["command"] == ["serve"]
+
+
+def test_the_execution_role_pulls_from_that_repository_alone():
+    graph = graph_of()
+    policy = json.loads(graph.one(aws.iam.RolePolicy, "notes-exec-policy").inputs["policy"])
+    pulls = [each for each in policy["Statement"] if "ecr:BatchGetImage" in each["Action"]]
+    assert [each["Resource"] for each in pulls] == [
+        "arn:aws:ecr:us-east-1:123456789012:repository/notes"
+    ]
+    public = graph_of(image="public.ecr.aws/nginx/nginx:latest")
+    assert "ecr:" not in public.one(aws.iam.RolePolicy, "notes-exec-policy").inputs["policy"]
+
+
+def test_source_becomes_an_image_in_a_closed_repository(source):
+    graph = synth(lambda: ContainerApp("notes", {"source": str(source), "app": "web:app"}))
+    repository = graph.one(aws.ecr.Repository).inputs
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert repository["encryptionConfigurations"] == [{"encryptionType": "AES256"}]
+    assert repository["forceDelete"] is True
+    image = graph.one("docker:index/image:Image")
+    app = graph.result
+    assert image.inputs["build"]["platform"] == "linux/arm64"
+    assert image.inputs["imageName"].rpartition(":")[2].startswith(graph.value(app.version))
+    assert "registry" in image.secrets
+    container = container_of(graph)
+    # By digest, never by tag.
+    assert container["image"] == graph.value(app.image.repo_digest)
+    assert container["healthCheck"]["command"][:2] == ["CMD", "python"]
+
+
+def test_a_dockerfile_of_the_users_is_built_as_it_is(source):
+    (source / "Dockerfile").write_text("FROM scratch\n")
+    args = {"source": str(source), "dockerfile": "Dockerfile", "force_delete": False}
+    graph = synth(lambda: ContainerApp("notes", args))
+    build = graph.one("docker:index/image:Image").inputs["build"]
+    assert Path(build["dockerfile"]).read_text() == "FROM scratch\n"
+    assert graph.one(aws.ecr.Repository).inputs["forceDelete"] is False
+    assert "healthCheck" not in container_of(graph)
+
+
+def test_scaling_follows_the_processor_between_its_bounds():
+    scaling = {"minimum": 2, "maximum": 6, "cpu_percent": 50}
+    graph = graph_of(scaling=scaling)
+    target = graph.one(aws.appautoscaling.Target).inputs
+    assert (target["minCapacity"], target["maxCapacity"]) == (2, 6)
+    policy = graph.one(aws.appautoscaling.Policy).inputs
+    tracking = policy["targetTrackingScalingPolicyConfiguration"]
+    assert tracking["targetValue"] == 50
+    assert graph.one(aws.ecs.Service).inputs["desiredCount"] == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "match"),
+    [
+        ({"cpu": 300}, "'cpu' is 300: must be one of 256, 512"),
+        ({"cpu": 256, "memory_mib": 4096}, "'memory_mib' is 4096: cpu 256 on Fargate has 512 to"),
+        ({"capacity": [{"provider": "ec2"}]}, r"'capacity\[0\].provider' is 'ec2': not available"),
+        ({"capacity": [{"provider": "fargate"}] * 2}, "each provider may stand there once"),
+        ({"capacity": [{"provider": "fargate", "weight": 0}]}, "needs a weight above 0"),
+        ({"capacity": [{"provider": "fargate", "weight": -1}]}, "must be 0 to 1000"),
+        ({"cluster_arn": "arn:x"}, "'cluster_arn' is 'arn:x': not available in this release"),
+        ({"sidecars": [{"name": "x"}]}, "'sidecars' is .*: not available in this release"),
+        ({"enable_execute_command": True}, "'enable_execute_command' is True: not available"),
+        ({"network": {"vpc_id": "vpc-1"}}, "'network.public_subnet_ids' is None: is needed"),
+        ({"overrides": {"repository": {}}}, "'overrides.repository' .* no such child"),
+        ({"source": "."}, "exactly one way to give the app is needed"),
+    ],
+)
+def test_bad_input_of_its_own_is_refused(bad, match):
+    fails(match, image=IMAGE, **bad)
+
+
+def test_a_dockerfile_that_is_not_there_is_refused(source):
+    fails("'dockerfile' is 'nope': there is no such file", source=str(source), dockerfile="nope")

@@ -1,0 +1,169 @@
+import base64
+import json
+import zipfile
+from pathlib import Path
+
+import pulumi_aws as aws
+import pytest
+import yaml
+
+from platform_lib import ArgsError, VmApp
+from platform_lib.testing import synth
+
+S3 = {"bundle": "s3://artifacts/notes.zip", "start_command": "python3 -m notes"}
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "requirements.txt").write_text("")
+    (tmp_path / "web.py").write_text("async def app(scope, receive, send): ...\n")
+    return tmp_path
+
+
+def graph_of(**args):
+    return synth(lambda: VmApp("notes", {**S3, **args}))
+
+
+def files_of(graph):
+    text = base64.b64decode(graph.one(aws.ec2.LaunchTemplate).inputs["userData"]).decode()
+    return {entry["path"]: entry["content"] for entry in yaml.safe_load(text)["write_files"]}
+
+
+def fails(match, **args):
+    def program():
+        with pytest.raises(ArgsError, match=match):
+            VmApp("notes", args)
+
+    assert synth(program).resources == ()
+
+
+def test_a_changed_template_is_a_refresh_that_adds_before_it_takes_and_goes_back():
+    graph = graph_of()
+    group = graph.one(aws.autoscaling.Group).inputs
+    template = graph.one(aws.ec2.LaunchTemplate)
+    # By number: $Latest would start no refresh and could not roll back.
+    version = template.outputs["latestVersion"]
+    assert group["launchTemplate"] == {"id": template.id, "version": str(version)}
+    assert group["instanceRefresh"] == {
+        "strategy": "Rolling",
+        "preferences": {
+            "minHealthyPercentage": 100,
+            "maxHealthyPercentage": 200,
+            "autoRollback": True,
+        },
+    }
+
+
+def test_up_waits_for_the_balancer_to_find_the_instances_well():
+    group = graph_of(scaling={"minimum": 2}).one(aws.autoscaling.Group).inputs
+    assert (group["minSize"], group["maxSize"]) == (2, 4)
+    assert group["waitForElbCapacity"] == 2
+    assert group["healthCheckType"] == "ELB"
+
+
+def test_an_instance_is_encrypted_and_closed():
+    template = graph_of().one(aws.ec2.LaunchTemplate).inputs
+    assert template["metadataOptions"] == {
+        "httpEndpoint": "enabled",
+        "httpTokens": "required",
+        "httpPutResponseHopLimit": 1,
+    }
+    [disk] = template["blockDeviceMappings"]
+    assert disk["ebs"]["encrypted"] == "true"
+    assert disk["ebs"]["volumeType"] == "gp3"
+    assert "keyName" not in template
+
+
+def test_the_image_is_the_newest_of_the_architecture_read_from_its_public_parameter():
+    graph = graph_of(architecture="x86_64")
+    asked = [call.args["name"] for call in graph.invokes if "getParameter" in call.token]
+    assert asked == [
+        "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+    ]
+    template = graph.one(aws.ec2.LaunchTemplate).inputs
+    # An ID, not the parameter: a refresh cannot roll back to a template with a parameter.
+    assert template["imageId"].startswith("ami-")
+    assert template["instanceType"] == "t3.small"
+
+
+def test_a_pinned_image_asks_for_no_parameter():
+    graph = graph_of(image_id="ami-0123456789abcdef0")
+    assert not [call for call in graph.invokes if "getParameter" in call.token]
+
+
+def test_source_is_stored_encrypted_in_a_closed_bucket_and_old_bundles_stay(source):
+    graph = synth(lambda: VmApp("notes", {"source": str(source), "app": "web:app"}))
+    block = graph.one(aws.s3.BucketPublicAccessBlock).inputs
+    assert {key: value for key, value in block.items() if key != "bucket"} == {
+        "blockPublicAcls": True,
+        "blockPublicPolicy": True,
+        "ignorePublicAcls": True,
+        "restrictPublicBuckets": True,
+    }
+    [statement] = json.loads(graph.one(aws.s3.BucketPolicy).inputs["policy"])["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    bundle = graph.one(aws.s3.BucketObjectv2)
+    assert bundle.inputs["serverSideEncryption"] == "AES256"
+    assert bundle.options.retain_on_delete
+    files = files_of(graph)
+    told = json.loads(files["/etc/platform/bundle.json"])
+    bucket = graph.one(aws.s3.Bucket)
+    assert told["uri"] == f"s3://{bucket.id}/{bundle.inputs['key']}"
+    assert len(told["sha256"]) == 64
+    unit = files["/etc/systemd/system/app.service"]
+    assert "ExecStart=/usr/bin/python3.13 -m _platform.serve" in unit
+
+
+def test_the_role_reads_that_bucket_and_opens_session_manager(source):
+    graph = synth(lambda: VmApp("notes", {"source": str(source), "app": "web:app"}))
+    statements = json.loads(graph.one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
+    reads = [each for each in statements if each["Action"] == ["s3:GetObject"]]
+    assert [each["Resource"] for each in reads] == [f"{graph.one(aws.s3.Bucket).outputs['arn']}/*"]
+    assert any("ssmmessages:OpenDataChannel" in each["Action"] for each in statements)
+    # The managed policy for it reads every parameter of the account.
+    assert not any("ssm:GetParameter" in each["Action"] for each in statements)
+
+
+def test_a_bundle_from_a_path_is_stored_too_and_run_by_its_command(tmp_path):
+    path = tmp_path / "ready.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("run.sh", "#!/bin/sh\n")
+    args = {"bundle": str(path), "start_command": "./run.sh --port $PORT"}
+    graph = synth(lambda: VmApp("notes", args))
+    assert graph.one(aws.s3.BucketObjectv2).inputs["source"].path == str(path)
+    unit = files_of(graph)["/etc/systemd/system/app.service"]
+    assert 'ExecStart=/bin/sh -c "./run.sh --port $$PORT"' in unit
+
+
+def test_no_secret_is_in_user_data_but_its_arn_is():
+    files = files_of(graph_of(secrets={"T": f"{SECRET}#key"}))
+    assert json.loads(files["/etc/platform/secrets.json"]) == {"T": f"{SECRET}#key"}
+    assert "\nT=" not in files["/etc/platform/app.env"]
+
+
+def test_variables_reach_the_instance():
+    text = files_of(graph_of(environment={"A": "b"}))["/etc/platform/app.env"]
+    assert 'A="b"' in text
+    assert 'APP_TARGET="vm"' in text
+    assert 'AWS_DEFAULT_REGION="us-east-1"' in text
+
+
+@pytest.mark.parametrize(
+    ("bad", "match"),
+    [
+        ({"instance_type": "t3.small"}, "'instance_type' is 't3.small': is not of architecture"),
+        ({"instance_type": "m7g.large", "architecture": "x86_64"}, "is not of architecture x86"),
+        ({"image_id": "al2023"}, "'image_id' is 'al2023': must be the ID of an AMI"),
+        ({"volume_gib": 7}, "'volume_gib' is 7: must be 8 to 16384 GiB"),
+        ({"user_data": "echo"}, "'user_data' is 'echo': must be a script that begins with #!"),
+        ({"bundle": "nope.zip"}, "'bundle' is 'nope.zip': is neither an s3:// URI nor the path"),
+        ({"bundle": "s3://x"}, "'bundle' is 's3://x': must be s3://bucket/key"),
+        ({"spot_percent": 50}, "'spot_percent' is 50: not available in this release"),
+        ({"warm_pool": 1}, "'warm_pool' is 1: not available in this release"),
+        ({"overrides": {"bucket": {}}}, "'overrides.bucket' .* no such child"),
+    ],
+)
+def test_bad_input_of_its_own_is_refused(bad, match):
+    fails(match, **{**S3, **bad})
