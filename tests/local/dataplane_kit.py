@@ -214,7 +214,7 @@ def task_definition(account, family, image, environment=None, **more):
 def create_service(account, name, definition, group=None, count=1):
     ecs = account.client("ecs")
     ecs.create_cluster(clusterName=name)
-    vpc, ids = subnets(account)
+    _, ids = subnets(account)
     security = account.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"]
     balancers = [{"targetGroupArn": group, "containerName": "app", "containerPort": 8080}]
     return ecs.create_service(

@@ -19,6 +19,7 @@ from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.errors import LocalCloudError, NotSteady
 
+DIGEST = "sha256:" + "5" * 64
 SERVICE = "aws:ecs/service:Service"
 
 
@@ -44,8 +45,8 @@ def image(plane, tmp_path):
     context = tmp_path / "context"
     write_bundle(context / "app", {"server.py": APP})
     (context / "Dockerfile").write_text(DOCKERFILE)
-    built = plane.images.build("registry/shop:1", context, context / "Dockerfile")
-    return f"registry/shop@{built.digest}"
+    plane.images.add("registry/shop:1", DIGEST, context, context / "Dockerfile")
+    return f"registry/shop@{DIGEST}"
 
 
 _names = iter(range(1000))
@@ -258,7 +259,7 @@ def test_a_foreign_image_without_an_engine_is_refused(account, plane):
 def test_a_users_dockerfile_without_an_engine_is_refused(plane, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     with pytest.raises(LocalCloudError, match="a Dockerfile of your own"):
-        plane.images.build("registry/own:1", tmp_path, tmp_path / "Dockerfile")
+        plane.images.add("registry/own:1", DIGEST, tmp_path, tmp_path / "Dockerfile")
 
 
 def test_a_worker_without_a_port_is_steady_when_it_stays_up(account, plane, image):

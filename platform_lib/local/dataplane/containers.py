@@ -8,6 +8,7 @@ Docker's own network there, does not reach the imitated account.
 """
 
 import asyncio
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -211,6 +212,7 @@ class _Container:
         if re.fullmatch(r"(/usr/local/bin/|/usr/bin/)?python3?(\.\d+)?", words[0]):
             words[0] = python
         mapped = {name: here(value) for name, value in recipe.env.items()}
+        mapped["PATH"] = f"{tree}/bin:{os.environ.get('PATH', os.defpath)}"
         return Command(
             argv=tuple(words),
             env={"PYTHONPATH": tree, **mapped, **env},

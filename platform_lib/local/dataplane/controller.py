@@ -14,8 +14,11 @@ from platform_lib.local.dataplane.containers import Containers
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.engine import Engine
+from platform_lib.local.dataplane.functions import Functions, execute_for_moto
+from platform_lib.local.dataplane.http_api import HttpApi
 from platform_lib.local.dataplane.images import Images
 from platform_lib.local.dataplane.logs import CloudWatch
+from platform_lib.local.dataplane.runtime_api import Outcome
 from platform_lib.local.dataplane.targets import TargetGroups
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
@@ -62,6 +65,8 @@ class DataPlane:
         self._engine = Engine(docker)
         self.images = Images(self._engine, say)
         self._containers = Containers(self._context, self.images, self._engine)
+        self._functions = Functions(self._context)
+        self._undo: Callable[[], None] = lambda: None
         self._fronts: dict[tuple[str, str], _Front] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
@@ -72,11 +77,18 @@ class DataPlane:
         for name in self._engine.remove_orphans():
             self._say(f"removed container {name}, left by a run that was killed")
         self._run(self._context.groups.start())
+        self._undo = execute_for_moto(self._invoke)
+
+    def _invoke(self, function: Any, payload: bytes) -> tuple[Outcome, list[str]]:
+        """Run a function for moto, in one of whose threads this is called."""
+        arn = str(function.function_arn)
+        return self._run(self._functions.invoke_version(function, arn, payload))
 
     def stop(self) -> None:
         """End every process and container, and stop answering."""
         if not self._thread.is_alive():
             return
+        self._undo()
         self._run(self._stop())
         self._engine.remove_own()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -85,7 +97,7 @@ class DataPlane:
 
     async def _stop(self) -> None:
         await asyncio.gather(*(front.close() for front in self._fronts.values()))
-        await self._containers.stop()
+        await asyncio.gather(self._containers.stop(), self._functions.stop())
         await self._context.groups.stop()
         await self._context.cloudwatch.flush()
 
@@ -120,9 +132,11 @@ class DataPlane:
                 self._next_port += 1
         return front.address
 
-    def _answerer(self, kind: str, id: str) -> Balancer:
+    def _answerer(self, kind: str, id: str) -> Balancer | HttpApi:
         context = self._context
-        return Balancer(id, context.desired, context.groups)
+        if kind == "load_balancer":
+            return Balancer(id, context.desired, context.groups)
+        return HttpApi(id, context, self._functions)
 
     def changed(self, type: str, id: str, action: str) -> None:
         """Take note of a change in the account; return when what it changed serves again.
@@ -144,6 +158,14 @@ class DataPlane:
                 await self._containers.reconcile(id)
             case "aws:lb/loadBalancer:LoadBalancer" if action == "delete":
                 await self._close("load_balancer", id)
+            case "aws:apigatewayv2/api:Api" if action == "delete":
+                await self._close("http_api", id)
+            case "aws:lambda/function:Function":
+                await self._functions.reconcile(id)
+            case "aws:lambda/alias:Alias":
+                # An alias' id is its ARN, or the function's name before a slash and its own.
+                name = id.rpartition(":function:")[2]
+                await self._functions.reconcile(name.partition(":")[0].partition("/")[0])
 
     async def _close(self, kind: str, id: str) -> None:
         front = self._fronts.pop((kind, id), None)
@@ -155,7 +177,9 @@ class DataPlane:
         return self._run(self._workloads())
 
     async def _workloads(self) -> list[Workload]:
-        return [replica.workload() for replica in self._containers.replicas()]
+        replicas = self._containers.replicas()
+        workers = [workload for workload, _ in self._functions.workers()]
+        return [*(replica.workload() for replica in replicas), *workers]
 
     def logs(self, name_or_group: str, lines: int) -> list[str]:
         """Return the last lines of an app, by its name or by its log group."""
@@ -168,13 +192,18 @@ class DataPlane:
             for part in replica.parts
             if name in (replica.name, part.log.group)
         ]
+        found += [
+            worker.log.tail(lines)
+            for workload, worker in self._functions.workers()
+            if name in (workload.name, worker.log.group)
+        ]
         return [line for log in found for line in log]
 
 
 class _Front:
     """A server on a port of 127.0.0.1."""
 
-    def __init__(self, answerer: Balancer) -> None:
+    def __init__(self, answerer: Balancer | HttpApi) -> None:
         self._answerer = answerer
         # Bodies pass as they are: a front neither unpacks nor limits them itself.
         server = web.Server(

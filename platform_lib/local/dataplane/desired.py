@@ -98,8 +98,22 @@ class Desired:
             raise LocalCloudError(f"there is no function {name_or_arn}: {error}") from error
 
     def functions(self) -> list[Any]:
-        """Return every function version that can be called: $LATEST, and what aliases point to."""
+        """Return every version of every function."""
         return list(self._backend("lambda").list_functions("ALL"))
+
+    def called(self, name: str) -> list[Any]:
+        """Return the versions of a function that can be meant: $LATEST, and what aliases name."""
+        backend = self._backend("lambda")
+        if not any(each.function_name == name for each in self.functions()):
+            return []
+        versions = {str(each.function_version) for each in backend.list_aliases(name)}
+        for each in backend.list_aliases(name):
+            weights = (each.routing_config or {}).get("AdditionalVersionWeights") or {}
+            versions |= {str(version) for version in weights}
+        return [
+            self.function(name),
+            *(self.function(name, version) for version in sorted(versions)),
+        ]
 
     def alias_weights(self, arn: str) -> Mapping[str, float]:
         """Return version -> share of an alias that splits its traffic; else nothing."""

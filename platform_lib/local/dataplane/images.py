@@ -5,16 +5,15 @@ Dockerfile, and one from a registry, needs an engine. Nothing is pushed anywhere
 by the reference and the digest under which it was built here.
 """
 
-import hashlib
 import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platform_lib.local.dataplane.engine import Engine
-from platform_lib.local.dataplane.trees import MANIFEST, Files, copy_for_engine
+from platform_lib.local.dataplane.trees import MANIFEST, copy_for_engine
 from platform_lib.local.errors import LocalCloudError
 
 
@@ -61,84 +60,71 @@ class Images:
         self._say = say
         self._known: dict[str, Image] = {}
 
-    def build(
+    def add(
         self,
         reference: str,
+        digest: str,
         context: Path,
         dockerfile: Path,
         *,
-        args: Mapping[str, str] | None = None,
         target: str | None = None,
-    ) -> Image:
-        """Make an image runnable and remember it. Blocks; an unchanged image is quick.
+        args: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make an image runnable, and remember it. Blocks; an unchanged image is quick.
 
         Args:
             reference: What the program calls it, `repository:tag`.
+            digest: `sha256:...`, of all that goes into it.
             context: Folder of the build context.
             dockerfile: Path of the Dockerfile.
-            args: Build arguments.
             target: Stage to build; the last one where it is None.
+            args: Build arguments.
 
         Raises:
             LocalCloudError: There is no engine and the image is not one of ours, or the build
                 failed.
         """
-        ours = is_ours(context)
-        digest = context_digest(context, dockerfile, args or {}, target)
+        # A name of our own: the program's names a registry that is not there.
+        name = f"platform-local:{digest.removeprefix('sha256:')[:32]}"
+        image = Image(
+            reference=reference,
+            digest=digest,
+            how="docker",
+            engine_name=name,
+            context=context,
+            dockerfile=dockerfile,
+        )
+        as_process = replace(image, how="process", engine_name="")
         if not self.engine.answers:
-            if not ours:
+            if not image.ours:
                 raise LocalCloudError(
                     f"{reference}: no Docker engine answers, and {dockerfile} is a Dockerfile of "
                     "your own, which cannot run without one: start Docker, or use `app`"
                 )
-            return self.add(reference, digest, context, dockerfile)
-        options = [
-            w for name, value in (args or {}).items() for w in ("--build-arg", f"{name}={value}")
-        ]
-        options += ["--target", target] if target else []
-        # A name of our own: the program's names a registry that is not there.
-        name = f"platform-local:{digest.removeprefix('sha256:')[:32]}"
+            self._remember(as_process)
+            return
+        options = [f"--build-arg={key}={value}" for key, value in (args or {}).items()]
+        if target:
+            options.append(f"--target={target}")
         try:
-            if ours:
-                copy = copy_for_engine(context, self._say)
-                dockerfile_here = copy / dockerfile.resolve().relative_to(context.resolve())
-                self.engine.build(name, copy, dockerfile_here, options)
+            if image.ours:
+                here = copy_for_engine(context, self._say)
+                within = dockerfile.resolve().relative_to(context.resolve())
+                self.engine.build(name, here, here / within, options)
             else:
                 self.engine.build(name, context, dockerfile, options)
+            self._remember(image)
         except LocalCloudError as error:
-            if not ours:
+            if not image.ours:
                 raise LocalCloudError(f"{reference}: {error}") from error
             last = str(error).strip().splitlines()[-1].strip()
             self._say(f"{reference.rsplit('/', 1)[-1]} runs as a process: docker build: {last}")
-            return self.add(reference, digest, context, dockerfile)
-        return self._remember(
-            Image(
-                reference=reference,
-                digest=digest,
-                how="docker",
-                engine_name=name,
-                context=context,
-                dockerfile=dockerfile,
-            )
-        )
+            self._remember(as_process)
 
-    def add(self, reference: str, digest: str, context: Path, dockerfile: Path) -> Image:
-        """Remember an image of ours that runs as a process."""
-        return self._remember(
-            Image(
-                reference=reference,
-                digest=digest,
-                how="process",
-                context=context,
-                dockerfile=dockerfile,
-            )
-        )
-
-    def _remember(self, image: Image) -> Image:
-        repository = image.reference.split("@")[0].rsplit(":", 1)[0]
-        self._known[image.reference] = self._known[f"{repository}@{image.digest}"] = image
-        self._known[image.digest] = image
-        return image
+    def _remember(self, image: Image) -> None:
+        repository = image.reference.rsplit(":", 1)[0]
+        for key in (image.reference, f"{repository}@{image.digest}", image.digest):
+            self._known[key] = image
 
     def find(self, uri: str) -> Image:
         """Return the image that a task definition names.
@@ -151,8 +137,8 @@ class Images:
             return known
         if not self.engine.answers:
             raise LocalCloudError(
-                f"image {uri} was not built here, and no Docker engine answers that could pull and "
-                "run it: start Docker"
+                f"image {uri} was not built here, and no Docker engine answers that could pull "
+                "and run it: start Docker"
             )
         return Image(reference=uri, digest="", how="docker", engine_name=uri)
 
@@ -160,19 +146,6 @@ class Images:
 def is_ours(context: Path) -> bool:
     """Whether a build context was made from a bundle."""
     return (context / "app" / MANIFEST).is_file()
-
-
-def context_digest(
-    context: Path, dockerfile: Path, args: Mapping[str, str], target: str | None
-) -> str:
-    """Hash what an image is made of: the same content has the same digest, on every machine."""
-    digest = hashlib.sha256(json.dumps([sorted(args.items()), target]).encode())
-    digest.update(dockerfile.read_bytes())
-    files = Files(context)
-    for name in files.names():
-        content = hashlib.sha256(files.read(name) or b"").hexdigest()
-        digest.update(f"{name} {files.mode(name) & 0o111:o} {content}\n".encode())
-    return f"sha256:{digest.hexdigest()}"
 
 
 def read_recipe(dockerfile: str) -> Recipe:

@@ -2,9 +2,9 @@
 
 Time runs faster here: a health check's interval is divided by 15 (0.2 to 2 seconds), a new target
 is asked ten times a second until it is well for the first time (one good answer is enough, as on
-AWS), and draining ends after at most 5 seconds. Not imitated: slow start, stickiness, the rule that
-sends requests to targets when all of them are unhealthy, and `describe_target_health`, where the
-imitated account always says "healthy".
+AWS), and draining ends after at most 5 seconds. Not imitated: slow start, stickiness, requests to
+unhealthy targets where all are unhealthy, and `describe_target_health`, where the imitated account
+always says "healthy".
 """
 
 import asyncio
