@@ -157,6 +157,9 @@ WantedBy=multi-user.target
 """
 
 
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./$-]+")
+
+
 def _unit_word(word: str) -> str:
     """Quote one word for ExecStart, where %, $ and backslashes have meanings of their own.
 
@@ -167,124 +170,6 @@ def _unit_word(word: str) -> str:
         return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-_PLAIN_WORD = re.compile(r"[\w@%+=:,./$-]+")
-
-
-_SECRETS_UNIT))
-    if script:
-        files.append(_file("/usr/local/bin/platform-first-boot", script, mode="0755"))
-    config = {
-        "packages": [f"python{python_version}", "amazon-cloudwatch-agent"],
-        "users": [
-            "default",
-            {"name": "app", "system": True, "no_create_home": True, "shell": "/sbin/nologin"},
-        ],
-        "write_files": files,
-        "runcmd": [["/bin/bash", "-euc", "\n".join(_first_boot(has_script=bool(script)))]],
-    }
-    text = f"#cloud-config\n{json.dumps(config, separators=(',', ':'))}\n"
-    if len(text.encode()) > USER_DATA_LIMIT:
-        need = f"user data of {len(text.encode())} bytes is more than EC2's {USER_DATA_LIMIT}"
-        raise InvalidInput("environment", f"{len(environment)} variables", need)
-    return text
-
-
-def _file(path: str, content: str, mode: str = "0644") -> dict[str, str]:
-    return {"path": path, "permissions": mode, "content": content}
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True)
-
-
-def _instance_script() -> str:
-    return resources.files("platform_lib.shims").joinpath("instance.py").read_text()
-
-
-def _first_boot(*, has_script: bool) -> list[str]:
-    return [
-        "install -d -m 0755 -o app -g app /var/log/app",
-        "install -d -m 0755 /opt/app",
-        "/usr/local/bin/platform-instance bundle",
-        *(["/usr/local/bin/platform-first-boot"] if has_script else []),
-        f"{_AGENT}/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s"
-        f" -c file:{_AGENT}/etc/app.json",
-        "systemctl daemon-reload",
-        "systemctl enable --now app.service",
-    ]
-
-
-def environment_file(variables: Mapping[str, str]) -> str:
-    """Word variables for systemd's EnvironmentFile, which reads double quotes much as a shell.
-
-    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#EnvironmentFile=
-    """
-    lines = []
-    for variable in sorted(variables):
-        value = variables[variable]
-        for special in ("\\", '"', "$", "`"):
-            value = value.replace(special, "\\" + special)
-        lines.append(f'{variable}="{value}"\n')
-    return "".join(lines)
-
-
-def app_unit(name: str, command: Sequence[str], port: int, has_secrets: bool) -> str:
-    """Word the unit that runs the app, with no right that a web app does not need."""
-    words = " ".join(_unit_word(word) for word in command)
-    # Below 1024 a port belongs to root; this one capability opens it to the app's user.
-    capability = "CAP_NET_BIND_SERVICE" if port < 1024 else ""
-    needs = "Requires=app-secrets.service\nAfter=app-secrets.service\n" if has_secrets else ""
-    fetched = "EnvironmentFile=/run/app-secrets/env\n" if has_secrets else ""
-    return f"""[Unit]
-Description=App {name}
-Wants=network-online.target
-After=network-online.target
-{needs}StartLimitIntervalSec=0
-
-[Service]
-User=app
-Group=app
-WorkingDirectory={HOME}
-EnvironmentFile=/etc/platform/app.env
-{fetched}ExecStart={words}
-Restart=always
-RestartSec=1
-StandardOutput=append:{_LOG}
-StandardError=append:{_LOG}
-StateDirectory=app
-AmbientCapabilities={capability}
-CapabilityBoundingSet={capability}
-LockPersonality=yes
-NoNewPrivileges=yes
-PrivateDevices=yes
-PrivateTmp=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHome=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-ProtectSystem=strict
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-UMask=0077
-
-[Install]
-WantedBy=multi-user.target
-"""
-
-
-def _unit_word(word: str) -> str:
-    """Quote one word for ExecStart, where % and $ have meanings of their own."""
-    return shlex.quote(word).replace("%", "%%") if "$" not in word else f'"{word}"'
 
 
 _SECRETS_UNIT = """[Unit]
