@@ -9,7 +9,7 @@ from platform_lib.local.account import Account
 from platform_lib.local.provider.aws import AwsKinds
 from platform_lib.local.provider.check import Autoname
 from platform_lib.local.provider.rows import ROWS
-from platform_lib.local.provider.values import ARCHIVE, ASSET, SIGNATURE, Asset
+from platform_lib.local.provider.values import ARCHIVE, ASSET, SIGNATURE, Asset, Secret
 
 TRUST = json.dumps({
     "Version": "2012-10-17",
@@ -24,6 +24,39 @@ POLICY = json.dumps({
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}],
 })  # fmt: skip
 TAGS = {"team": "notes", "cost": "none"}
+
+
+CONTAINER = {
+    "name": "app",
+    "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes@sha256:00",
+    "essential": True,
+    "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+    "environment": [{"name": "A", "value": "b"}],
+    "secrets": [{"name": "S", "valueFrom": "arn:aws:ssm:us-east-1:123456789012:parameter/s"}],
+    "healthCheck": {"command": ["CMD", "true"], "interval": 5, "retries": 3, "timeout": 5},
+    "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/apps"}},
+}
+LIFE = {
+    "rulePriority": 1,
+    "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50},
+    "action": {"type": "expire"},
+}
+
+
+def scaled_service(lab):
+    cluster = lab.state("aws:ecs/cluster:Cluster")
+    service = lab.state(
+        "aws:ecs/service:Service",
+        cluster=cluster["arn"],
+        taskDefinition=lab.task()["arn"],
+        desiredCount=1,
+        networkConfiguration={"subnets": lab.subnets()},
+    )
+    return {
+        "serviceNamespace": "ecs",
+        "resourceId": f"service/{cluster['name']}/{service['name']}",
+        "scalableDimension": "ecs:service:DesiredCount",
+    }
 
 
 class Quiet:
@@ -98,6 +131,60 @@ class Lab:
 
     def topic(self):
         return self.state("aws:sns/topic:Topic")
+
+    def image(self):
+        name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+        return self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+
+    def template(self):
+        return self.state(
+            "aws:ec2/launchTemplate:LaunchTemplate",
+            imageId=self.image(),
+            instanceType="t4g.small",
+        )
+
+    def scaling_group(self):
+        return self.state(
+            "aws:autoscaling/group:Group",
+            minSize=0,
+            maxSize=1,
+            vpcZoneIdentifiers=self.subnets(),
+            launchTemplate={"id": self.template()["id"], "version": "1"},
+        )
+
+    def balancer(self):
+        return self.state("aws:lb/loadBalancer:LoadBalancer", subnets=self.subnets())
+
+    def target_group(self):
+        return self.state(
+            "aws:lb/targetGroup:TargetGroup",
+            port=80,
+            protocol="HTTP",
+            vpcId=self.vpc(),
+            targetType="ip",
+        )
+
+    def listener(self):
+        return self.state(
+            "aws:lb/listener:Listener",
+            loadBalancerArn=self.balancer()["arn"],
+            port=80,
+            protocol="HTTP",
+            defaultActions=[{"type": "forward", "targetGroupArn": self.target_group()["arn"]}],
+        )
+
+    def task(self):
+        return self.state(
+            "aws:ecs/taskDefinition:TaskDefinition",
+            family="app",
+            containerDefinitions=json.dumps([CONTAINER]),
+            memory="512",
+        )
+
+    def target(self):
+        scaled = scaled_service(self)
+        self.state("aws:appautoscaling/target:Target", **scaled, minCapacity=1, maxCapacity=2)
+        return scaled
 
 
 def archive(text="def handler(event, context): return {}"):
@@ -284,6 +371,420 @@ SAMPLES = {
             "functionResponseTypes": ["ReportBatchItemFailures"],
         }
     ],
+    "aws:appautoscaling/target:Target": lambda lab: [
+        {**scaled_service(lab), "minCapacity": 1, "maxCapacity": 4, "tags": TAGS}
+    ],
+    "aws:appautoscaling/policy:Policy": lambda lab: [
+        {
+            **lab.target(),
+            "policyType": "TargetTrackingScaling",
+            "targetTrackingScalingPolicyConfiguration": {
+                "predefinedMetricSpecification": {
+                    "predefinedMetricType": "ECSServiceAverageCPUUtilization"
+                },
+                "targetValue": 60,
+                "scaleOutCooldown": 60,
+                "scaleInCooldown": 300,
+            },
+        }
+    ],
+    "aws:autoscaling/group:Group": lambda lab: [
+        {
+            "minSize": 1,
+            "maxSize": 3,
+            "desiredCapacity": 1,
+            "vpcZoneIdentifiers": lab.subnets(),
+            "launchTemplate": {"id": lab.template()["id"], "version": "1"},
+            "healthCheckType": "ELB",
+            "healthCheckGracePeriod": 30,
+            "targetGroupArns": [lab.target_group()["arn"]],
+            "tags": [{"key": "Name", "value": "app", "propagateAtLaunch": True}],
+            "enabledMetrics": ["GroupDesiredCapacity"],
+            "terminationPolicies": ["OldestInstance"],
+            "defaultCooldown": 10,
+            "defaultInstanceWarmup": 20,
+            "protectFromScaleIn": True,
+            "maxInstanceLifetime": 604800,
+            "capacityRebalance": True,
+            "instanceRefresh": {"strategy": "Rolling", "preferences": {"autoRollback": True}},
+            "waitForCapacityTimeout": "10m",
+        },
+        {
+            "minSize": 0,
+            "maxSize": 1,
+            "vpcZoneIdentifiers": lab.subnets(),
+            "mixedInstancesPolicy": {
+                "instancesDistribution": {"onDemandPercentageAboveBaseCapacity": 50},
+                "launchTemplate": {
+                    "launchTemplateSpecification": {
+                        "launchTemplateId": lab.template()["id"],
+                        "version": "1",
+                    },
+                    "overrides": [{"instanceType": "t4g.small"}, {"instanceType": "t4g.medium"}],
+                },
+            },
+        },
+    ],
+    "aws:autoscaling/policy:Policy": lambda lab: [
+        {
+            "autoscalingGroupName": lab.scaling_group()["name"],
+            "policyType": "TargetTrackingScaling",
+            "targetTrackingConfiguration": {
+                "predefinedMetricSpecification": {
+                    "predefinedMetricType": "ASGAverageCPUUtilization"
+                },
+                "targetValue": 60,
+            },
+            "estimatedInstanceWarmup": 60,
+        },
+        {
+            "autoscalingGroupName": lab.scaling_group()["name"],
+            "policyType": "StepScaling",
+            "adjustmentType": "ChangeInCapacity",
+            "stepAdjustments": [{"scalingAdjustment": 1, "metricIntervalLowerBound": "0"}],
+        },
+    ],
+    "aws:autoscaling/attachment:Attachment": lambda lab: [
+        {
+            "autoscalingGroupName": lab.scaling_group()["name"],
+            "lbTargetGroupArn": lab.target_group()["arn"],
+        }
+    ],
+    "aws:ec2/securityGroup:SecurityGroup": lambda lab: [
+        {"vpcId": lab.vpc(), "description": "the app", "tags": TAGS, "revokeRulesOnDelete": True},
+        {},
+    ],
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": lambda lab: [
+        {
+            "securityGroupId": lab.group(),
+            "ipProtocol": "tcp",
+            "fromPort": 80,
+            "toPort": 80,
+            "cidrIpv4": "0.0.0.0/0",
+            "description": "HTTP",
+            "tags": TAGS,
+        },
+        {
+            "securityGroupId": lab.group(),
+            "ipProtocol": "tcp",
+            "fromPort": 8080,
+            "toPort": 8080,
+            "referencedSecurityGroupId": lab.group(),
+            "description": "from the balancer",
+        },
+        {
+            "securityGroupId": lab.group(),
+            "ipProtocol": "udp",
+            "fromPort": 1,
+            "toPort": 2,
+            "cidrIpv6": "::/0",
+        },
+    ],
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": lambda lab: [
+        {"securityGroupId": lab.group(), "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"},
+        {
+            "securityGroupId": lab.group(),
+            "ipProtocol": "tcp",
+            "fromPort": 443,
+            "toPort": 443,
+            "cidrIpv4": "10.0.0.0/8",
+            "description": "TLS",
+        },
+    ],
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda lab: [
+        {
+            "imageId": lab.image(),
+            "instanceType": "t4g.small",
+            "description": "the app",
+            "userData": base64.b64encode(b"#cloud-config").decode(),
+            "vpcSecurityGroupIds": [lab.group()],
+            "iamInstanceProfile": {
+                "arn": lab.state("aws:iam/instanceProfile:InstanceProfile")["arn"]
+            },
+            "metadataOptions": {
+                "httpEndpoint": "enabled",
+                "httpTokens": "required",
+                "httpPutResponseHopLimit": 1,
+            },
+            "blockDeviceMappings": [
+                {
+                    "deviceName": "/dev/xvda",
+                    "ebs": {
+                        "volumeSize": 8,
+                        "volumeType": "gp3",
+                        "encrypted": "true",
+                        "deleteOnTermination": "true",
+                    },
+                }
+            ],
+            "monitoring": {"enabled": True},
+            "ebsOptimized": "true",
+            "keyName": "none",
+            "updateDefaultVersion": True,
+            "tagSpecifications": [{"resourceType": "instance", "tags": {"Name": "app"}}],
+            "tags": TAGS,
+        }
+    ],
+    "aws:ecr/repository:Repository": lambda lab: [
+        {
+            "imageTagMutability": "IMMUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "encryptionConfigurations": [{"encryptionType": "AES256"}],
+            "forceDelete": True,
+            "tags": TAGS,
+        }
+    ],
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": lambda lab: [
+        {
+            "repository": lab.state("aws:ecr/repository:Repository")["name"],
+            "policy": json.dumps({"rules": [LIFE]}),
+        }
+    ],
+    "aws:ecr/repositoryPolicy:RepositoryPolicy": lambda lab: [
+        {"repository": lab.state("aws:ecr/repository:Repository")["name"], "policy": POLICY}
+    ],
+    "aws:ecs/cluster:Cluster": lambda lab: [
+        {
+            "settings": [{"name": "containerInsights", "value": "disabled"}],
+            "configuration": {"executeCommandConfiguration": {"logging": "DEFAULT"}},
+            "serviceConnectDefaults": {"namespace": "arn:aws:servicediscovery:::ns/a"},
+            "tags": TAGS,
+        }
+    ],
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": lambda lab: [
+        {
+            "clusterName": lab.state("aws:ecs/cluster:Cluster")["name"],
+            "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+            "defaultCapacityProviderStrategies": [
+                {"capacityProvider": "FARGATE", "weight": 1, "base": 1}
+            ],
+        }
+    ],
+    "aws:ecs/taskDefinition:TaskDefinition": lambda lab: [
+        {
+            "family": "notes",
+            "containerDefinitions": json.dumps([CONTAINER]),
+            "cpu": "256",
+            "memory": "512",
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+            "executionRoleArn": lab.role()["arn"],
+            "taskRoleArn": lab.role()["arn"],
+            "ephemeralStorage": {"sizeInGib": 30},
+            "volumes": [{"name": "data", "hostPath": "/data"}],
+            "tags": TAGS,
+        }
+    ],
+    "aws:ecs/service:Service": lambda lab: [
+        {
+            "cluster": lab.state("aws:ecs/cluster:Cluster")["arn"],
+            "taskDefinition": lab.task()["arn"],
+            "desiredCount": 2,
+            "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "weight": 1}],
+            "forceNewDeployment": True,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "deploymentMinimumHealthyPercent": 100,
+            "deploymentMaximumPercent": 200,
+            "healthCheckGracePeriodSeconds": 60,
+            "networkConfiguration": {
+                "subnets": lab.subnets(),
+                "securityGroups": [lab.group()],
+                "assignPublicIp": True,
+            },
+            "loadBalancers": [
+                {
+                    "targetGroupArn": lab.target_group()["arn"],
+                    "containerName": "app",
+                    "containerPort": 8080,
+                }
+            ],
+            "enableEcsManagedTags": True,
+            "propagateTags": "SERVICE",
+            "waitForSteadyState": True,
+            "tags": TAGS,
+        },
+        {
+            "cluster": lab.state("aws:ecs/cluster:Cluster")["arn"],
+            "taskDefinition": lab.task()["arn"],
+            "desiredCount": 1,
+            "launchType": "FARGATE",
+            "networkConfiguration": {"subnets": lab.subnets()},
+        },
+    ],
+    "aws:lb/loadBalancer:LoadBalancer": lambda lab: [
+        {
+            "subnets": lab.subnets(),
+            "securityGroups": [lab.group()],
+            "internal": True,
+            "idleTimeout": 60,
+            "dropInvalidHeaderFields": True,
+            "enableDeletionProtection": False,
+            "enableHttp2": True,
+            "accessLogs": {"bucket": "logs", "enabled": True, "prefix": "lb"},
+            "tags": TAGS,
+        },
+        {"subnets": lab.subnets()},
+    ],
+    "aws:lb/targetGroup:TargetGroup": lambda lab: [
+        {
+            "port": 8080,
+            "protocol": "HTTP",
+            "vpcId": lab.vpc(),
+            "targetType": "ip",
+            "deregistrationDelay": 30,
+            "slowStart": 0,
+            "loadBalancingAlgorithmType": "least_outstanding_requests",
+            "stickiness": {"type": "lb_cookie", "enabled": True, "cookieDuration": 60},
+            "healthCheck": {
+                "path": "/health",
+                "protocol": "HTTP",
+                "port": "traffic-port",
+                "matcher": "200",
+                "interval": 15,
+                "timeout": 5,
+                "healthyThreshold": 2,
+                "unhealthyThreshold": 3,
+            },
+            "tags": TAGS,
+        },
+        {"targetType": "lambda", "healthCheck": {"enabled": True, "path": "/"}},
+    ],
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": lambda lab: [
+        {
+            "targetGroupArn": lab.target_group()["arn"],
+            "targetId": "10.0.0.1",
+            "port": 8080,
+        }
+    ],
+    "aws:lb/listener:Listener": lambda lab: [
+        {
+            "loadBalancerArn": lab.balancer()["arn"],
+            "port": 80,
+            "protocol": "HTTP",
+            "defaultActions": [{"type": "forward", "targetGroupArn": lab.target_group()["arn"]}],
+            "routingHttpResponseServerEnabled": False,
+            "tags": TAGS,
+        },
+        {
+            "loadBalancerArn": lab.balancer()["arn"],
+            "port": 80,
+            "protocol": "HTTP",
+            "defaultActions": [
+                {
+                    "type": "redirect",
+                    "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"},
+                }
+            ],
+        },
+        {
+            "loadBalancerArn": lab.balancer()["arn"],
+            "port": 81,
+            "protocol": "HTTP",
+            "defaultActions": [
+                {
+                    "type": "forward",
+                    "order": 1,
+                    "forward": {
+                        "targetGroups": [
+                            {"arn": lab.target_group()["arn"], "weight": 90},
+                            {"arn": lab.target_group()["arn"], "weight": 10},
+                        ],
+                        "stickiness": {"enabled": True, "duration": 60},
+                    },
+                }
+            ],
+        },
+    ],
+    "aws:lb/listenerRule:ListenerRule": lambda lab: [
+        {
+            "listenerArn": lab.listener()["arn"],
+            "priority": 5,
+            "actions": [{"type": "forward", "targetGroupArn": lab.target_group()["arn"]}],
+            "conditions": [
+                {"pathPattern": {"values": ["/a", "/b"]}},
+                {"hostHeader": {"values": ["a.example"]}},
+                {"queryStrings": [{"key": "v", "value": "1"}]},
+                {"httpHeader": {"httpHeaderName": "x-a", "values": ["1"]}},
+            ],
+            "tags": TAGS,
+        },
+        {
+            "listenerArn": lab.listener()["arn"],
+            "priority": 6,
+            "actions": [
+                {
+                    "type": "fixed-response",
+                    "fixedResponse": {
+                        "contentType": "text/plain",
+                        "messageBody": "no",
+                        "statusCode": "404",
+                    },
+                }
+            ],
+            "conditions": [{"sourceIp": {"values": ["10.0.0.0/8"]}}],
+        },
+    ],
+    "aws:sqs/queue:Queue": lambda lab: [
+        {
+            "visibilityTimeoutSeconds": 180,
+            "messageRetentionSeconds": 3600,
+            "delaySeconds": 1,
+            "receiveWaitTimeSeconds": 5,
+            "maxMessageSize": 2048,
+            "sqsManagedSseEnabled": True,
+            "redrivePolicy": json.dumps(
+                {"deadLetterTargetArn": lab.queue()["arn"], "maxReceiveCount": 5}
+            ),
+            "policy": POLICY,
+            "tags": TAGS,
+        },
+        {"fifoQueue": True, "contentBasedDeduplication": True},
+    ],
+    "aws:sns/topic:Topic": lambda lab: [
+        {"displayName": "notes", "kmsMasterKeyId": "alias/aws/sns", "tags": TAGS},
+        {"fifoTopic": True, "contentBasedDeduplication": True},
+    ],
+    "aws:sns/topicSubscription:TopicSubscription": lambda lab: [
+        {
+            "topic": lab.topic()["arn"],
+            "protocol": "sqs",
+            "endpoint": lab.queue()["arn"],
+            "rawMessageDelivery": True,
+            "filterPolicy": json.dumps({"kind": ["note"]}),
+        }
+    ],
+    "aws:secretsmanager/secret:Secret": lambda lab: [
+        {
+            "description": "a secret",
+            "kmsKeyId": "alias/notes",
+            "policy": POLICY,
+            "recoveryWindowInDays": 0,
+            "tags": TAGS,
+        }
+    ],
+    "aws:secretsmanager/secretVersion:SecretVersion": lambda lab: [
+        {
+            "secretId": lab.state("aws:secretsmanager/secret:Secret")["arn"],
+            "secretString": Secret('{"password": "x"}'),
+        },
+        {
+            "secretId": lab.state("aws:secretsmanager/secret:Secret")["arn"],
+            "secretBinary": Secret(base64.b64encode(b"x").decode()),
+        },
+    ],
+    "aws:ssm/parameter:Parameter": lambda lab: [
+        {
+            "type": "SecureString",
+            "value": Secret("hidden"),
+            "description": "a parameter",
+            "tier": "Standard",
+            "allowedPattern": ".*",
+            "dataType": "text",
+            "tags": TAGS,
+        },
+        {"type": "String", "insecureValue": "seen", "name": "/notes/greeting"},
+    ],
     "aws:cloudwatch/logGroup:LogGroup": lambda lab: [{"retentionInDays": 30, "tags": TAGS}],
     "aws:s3/bucket:Bucket": lambda lab: [{"forceDestroy": True, "tags": TAGS}],
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda lab: [
@@ -330,6 +831,13 @@ SAMPLES = {
 }
 
 
+# What is a property of something else in AWS: a delete empties it, and it stays.
+EMPTIED = {
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+    "aws:s3/bucketVersioning:BucketVersioning",
+}
+
+
 @pytest.fixture(scope="module")
 def lab():
     with Account() as account:
@@ -351,5 +859,5 @@ def test_what_was_sent_is_read_back(type, lab):
             word: state[word] for word in ROWS[type].outputs if word in state
         }
         lab.kinds.delete(type, id, state)
-        if ROWS[type].delete is not None and not type.endswith("BucketVersioning"):
+        if ROWS[type].delete is not None and type not in EMPTIED:
             assert lab.kinds.read(type, id, state, checked) is None

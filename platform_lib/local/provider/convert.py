@@ -182,7 +182,7 @@ class Converter:
             if route.shape.type_name == "map":
                 return pairs
             return [{"Key": key, "Value": text} for key, text in pairs.items()]
-        if word == "tags" and self.row.tag_specification:
+        if word == "tags" and self.row.tag_specification and isinstance(value, Mapping):
             tags = [{"Key": key, "Value": item} for key, item in value.items()]
             kind = self.row.tag_specification
             return [{"ResourceType": kind, "Tags": tags}] if tags else []
@@ -335,7 +335,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(_text(item) for item in value)
     if isinstance(value, Mapping):
-        return json.dumps(value)
+        return json.dumps(value, default=str)
     if isinstance(value, Asset):
         return value.read().decode()
     return value if isinstance(value, str) else str(value)

@@ -26,7 +26,12 @@ def current_value(row: Row, word: str, value: Any, sent: Any, found: Mapping[str
         sent: Its value as it was prepared for sending; None where it was not sent.
         found: What was read.
     """
-    unread = {*row.ignored, *row.dropped, *(set(row.hooked) - set(row.back)), "region"}
+    unread = {
+        *row.ignored,
+        *row.dropped,
+        *(set(row.hooked) - set(row.back) - set(row.attributes)),
+        "region",
+    }
     if row.name:
         unread.add(row.name.prefix)
     if word.startswith("__") or word in unread or not row.looks:

@@ -6,7 +6,22 @@ from typing import Final
 
 from platform_lib.local.provider.row import Row
 
-_SERVICES: Final = ("apigatewayv2", "dynamodb", "iam", "lambda_", "logs", "s3")
+_SERVICES: Final = (
+    "apigatewayv2",
+    "appautoscaling",
+    "autoscaling",
+    "dynamodb",
+    "ec2",
+    "ecr",
+    "ecs",
+    "iam",
+    "lambda_",
+    "lb",
+    "logs",
+    "messaging",
+    "s3",
+    "secrets",
+)
 
 
 def _gather() -> tuple[Mapping[str, Row], Mapping[str, str]]:

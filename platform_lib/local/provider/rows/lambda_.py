@@ -146,6 +146,7 @@ ROWS = (
         },
         hooked=("reservedConcurrentExecutions", "publish"),
         back={
+            "imageConfig": "ImageConfigResponse.ImageConfig",
             "layers": "Layers[].Arn",
             "reservedConcurrentExecutions": "ReservedConcurrentExecutions",
         },
@@ -178,7 +179,7 @@ ROWS = (
         ),
         dropped={
             **because("a read gives the code's hash, not where it came from", *_CODE[:-1]),
-            "loggingConfig": "moto forgets it",
+            **because("moto forgets it", "deadLetterConfig", "loggingConfig"),
             "sourceKmsKeyArn": "moto forgets it",
         },
         ignored={

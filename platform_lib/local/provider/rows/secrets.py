@@ -1,0 +1,90 @@
+"""Secrets of Secrets Manager, parameters of Systems Manager."""
+
+import base64
+
+from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
+
+_SECRET = {"SecretId": "{id}"}
+_POLICY = Call(
+    "put_resource_policy", _SECRET, takes=("policy",), renames={"policy": "ResourcePolicy"}
+)
+_WRITE_ONLY = "the engine of the local cloud keeps no write-only inputs: give it as a secret"
+
+
+def _bytes(inputs: Properties) -> Properties:
+    if not isinstance(inputs.get("secretBinary"), str):
+        return inputs
+    return {**inputs, "secretBinary": base64.b64decode(inputs["secretBinary"]).decode("latin-1")}
+
+
+_PARAMETER = {"Name": "{id}"}
+_RESOURCE = {"ResourceType": "Parameter", "ResourceId": "{id}"}
+
+ROWS = (
+    Row(
+        type="aws:secretsmanager/secret:Secret",
+        service="secretsmanager",
+        name=Name("name", 512),
+        create=Call("create_secret"),
+        id="ARN",
+        looks=(
+            Look("describe_secret", _SECRET, "[@][?DeletedDate==null]|[0]"),
+            Look("get_resource_policy", _SECRET, absent=("ResourceNotFoundException",)),
+        ),
+        # Without a window in which it can come back: the whole account goes in the end.
+        delete=Call("delete_secret", {**_SECRET, "ForceDeleteWithoutRecovery": True}),
+        renames={"policy": "ResourcePolicy"},
+        also=(_POLICY,),
+        update=(Call("update_secret", _SECRET, takes=("description", "kmsKeyId")), _POLICY),
+        tags=Tags("tag_resource", "untag_resource", _SECRET),
+        outputs={"arn": "ARN"},
+        ignored={
+            "forceOverwriteReplicaSecret": "there are no replicas",
+            "recoveryWindowInDays": "a deleted secret is gone at once here",
+        },
+        refused=because("one region is imitated, and replicas are in others", "replicas", "type"),
+    ),
+    Row(
+        type="aws:secretsmanager/secretVersion:SecretVersion",
+        service="secretsmanager",
+        create=Call("put_secret_value"),
+        id="join('|', [ARN, VersionId])",
+        looks=(Look("get_secret_value", {"SecretId": "{secretId}", "VersionId": "{versionId}"}),),
+        prepare=_bytes,
+        back={"secretId": "ARN"},
+        outputs={"arn": "ARN", "versionId": "VersionId"},
+        dropped={"secretBinary": "a read gives bytes"},
+        refused=because(_WRITE_ONLY, "secretStringWo", "secretStringWoVersion"),
+    ),
+    Row(
+        type="aws:ssm/parameter:Parameter",
+        service="ssm",
+        name=Name("name", 1011),
+        create=Call("put_parameter"),
+        id="{name}",
+        looks=(
+            Look("get_parameter", {**_PARAMETER, "WithDecryption": True}, "Parameter"),
+            Look(
+                "describe_parameters",
+                {"ParameterFilters": [{"Key": "Name", "Values": ["{id}"]}]},
+                "Parameters[0].{Description: Description, KeyId: KeyId, Tier: Tier, "
+                "AllowedPattern: AllowedPattern}",
+            ),
+        ),
+        delete=Call("delete_parameter", _PARAMETER),
+        renames={"insecureValue": "Value"},
+        update=(Call("put_parameter", {"Overwrite": True}),),
+        replace=("name", "keyId"),
+        tags=Tags(
+            "add_tags_to_resource",
+            "remove_tags_from_resource",
+            _RESOURCE,
+            Look("list_tags_for_resource", _RESOURCE),
+        ),
+        outputs={"arn": "ARN", "version": "Version"},
+        volatile=("version",),
+        dropped={"overwrite": "it says how to write, not what is there"},
+        ignored={"arn": "AWS says it, nobody sets it"},
+        refused=because(_WRITE_ONLY, "valueWo", "valueWoVersion"),
+    ),
+)
