@@ -18,6 +18,8 @@ from platform_lib.local.dataplane.functions import Functions, execute_for_moto
 from platform_lib.local.dataplane.http_api import HttpApi
 from platform_lib.local.dataplane.images import Images
 from platform_lib.local.dataplane.logs import CloudWatch
+from platform_lib.local.dataplane.machines import Machines
+from platform_lib.local.dataplane.replicas import Replica
 from platform_lib.local.dataplane.runtime_api import Outcome
 from platform_lib.local.dataplane.targets import TargetGroups
 from platform_lib.local.dataplane.workload import Workload
@@ -65,6 +67,7 @@ class DataPlane:
         self._engine = Engine(docker)
         self.images = Images(self._engine, say)
         self._containers = Containers(self._context, self.images, self._engine)
+        self._machines = Machines(self._context)
         self._functions = Functions(self._context)
         self._undo: Callable[[], None] = lambda: None
         self._fronts: dict[tuple[str, str], _Front] = {}
@@ -97,7 +100,9 @@ class DataPlane:
 
     async def _stop(self) -> None:
         await asyncio.gather(*(front.close() for front in self._fronts.values()))
-        await asyncio.gather(self._containers.stop(), self._functions.stop())
+        await asyncio.gather(
+            self._containers.stop(), self._machines.stop(), self._functions.stop()
+        )
         await self._context.groups.stop()
         await self._context.cloudwatch.flush()
 
@@ -156,6 +161,8 @@ class DataPlane:
         match type:
             case "aws:ecs/service:Service":
                 await self._containers.reconcile(id)
+            case "aws:autoscaling/group:Group":
+                await self._machines.reconcile(id)
             case "aws:lb/loadBalancer:LoadBalancer" if action == "delete":
                 await self._close("load_balancer", id)
             case "aws:apigatewayv2/api:Api" if action == "delete":
@@ -177,27 +184,31 @@ class DataPlane:
         return self._run(self._workloads())
 
     async def _workloads(self) -> list[Workload]:
-        replicas = self._containers.replicas()
         workers = [workload for workload, _ in self._functions.workers()]
-        return [*(replica.workload() for replica in replicas), *workers]
+        return [*(replica.workload() for replica in self._replicas()), *workers]
+
+    def _replicas(self) -> list[Replica]:
+        return [*self._machines.replicas(), *self._containers.replicas()]
 
     def logs(self, name_or_group: str, lines: int) -> list[str]:
-        """Return the last lines of an app, by its name or by its log group."""
+        """Return the last lines of an app.
+
+        Args:
+            name_or_group: Name of the service, auto scaling group or function, or the part of it
+                before a `-`, or the log group.
+            lines: How many lines of each copy.
+        """
         return self._run(self._logs(name_or_group, lines))
 
-    async def _logs(self, name: str, lines: int) -> list[str]:
-        found = [
-            part.log.tail(lines)
-            for replica in self._containers.replicas()
-            for part in replica.parts
-            if name in (replica.name, part.log.group)
+    async def _logs(self, wanted: str, lines: int) -> list[str]:
+        logs = [(each.name, part.log) for each in self._replicas() for part in each.parts]
+        logs += [(workload.name, worker.log) for workload, worker in self._functions.workers()]
+        return [
+            line
+            for name, log in logs
+            if wanted == log.group or f"{name}-".startswith(f"{wanted}-")
+            for line in log.tail(lines)
         ]
-        found += [
-            worker.log.tail(lines)
-            for workload, worker in self._functions.workers()
-            if name in (workload.name, worker.log.group)
-        ]
-        return [line for log in found for line in log]
 
 
 class _Front:

@@ -84,6 +84,10 @@ class Desired:
             drain=float(group.attributes.get("deregistration_delay.timeout_seconds", 300)),
         )
 
+    def target_port(self, target_group_arn: str) -> int:
+        """Return the port that a target group asks its targets on."""
+        return int(self._backend("elbv2").target_groups[target_group_arn].port or 80)
+
     def function(self, name_or_arn: str, qualifier: str | None = None) -> Any:
         """Return moto's function: a version, or the one that an alias points to.
 

@@ -1,7 +1,7 @@
 """An HTTP API before functions: API Gateway v2 on 127.0.0.1.
 
 Stages (`$default` at the root, others under their name), routes, CORS, functions by version or
-alias, AWS's limits (30 seconds, 10 MB for a request, 6 MB for what a function takes and gives), and
+alias, AWS's limits (30 seconds, 10 MB for a request, 6 MB for what a function takes and gives),
 access logs in the stage's log group. Not imitated: authorizers, throttling, custom domains,
 permissions of the function, request and response parameters, payload format 1.0, and integrations
 with other things than functions; a route to one of those answers 501 and says so.
