@@ -30,7 +30,7 @@ def _source_first(field: str) -> tuple[bool, str]:
 def text_version(text: pulumi.Input[str]) -> pulumi.Output[str]:
     """Name a ready artifact by its address, for want of its content."""
     return pulumi.Output.from_input(text).apply(
-        lambda known: hashlib.sha256(known.encode()).hexdigest()[:16]
+        lambda known: hashlib.sha256(str(known).encode()).hexdigest()[:16]
     )
 
 

@@ -76,4 +76,4 @@ def read_secret(arn: pulumi.Input[str]) -> GrantArgs:
 
 
 def _below(arn: pulumi.Input[str], path: str) -> pulumi.Input[str]:
-    return arn + path if isinstance(arn, str) else pulumi.Output.concat(arn, path)
+    return arn + path if isinstance(arn, str) else pulumi.Output.format("{}{}", arn, path)

@@ -174,7 +174,7 @@ class VmApp(pulumi.ComponentResource):
             self.public_access_block, self.bundle = stored.public_access_block, stored.bundle
             uri = stored.uri
             # All bundles of the bucket: a rollback fetches an older one.
-            readable = pulumi.Output.concat(stored.bucket.arn, "/*")
+            readable = pulumi.Output.format("{}/*", stored.bucket.arn)
             ready.append(stored.bundle)
 
         self.role = create_role(

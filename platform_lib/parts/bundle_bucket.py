@@ -47,7 +47,7 @@ def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
+        "Resource": [bucket.arn, pulumi.Output.format("{}/*", bucket.arn)],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     policy = child.make(
@@ -78,5 +78,5 @@ def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
         public_access_block=block,
         bucket_policy=policy,
         bundle=bundle,
-        uri=pulumi.Output.concat("s3://", bucket.id, "/", bundle.key),
+        uri=pulumi.Output.format("s3://{}/{}", bucket.id, bundle.key),
     )

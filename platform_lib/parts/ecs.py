@@ -136,7 +136,7 @@ def create_scaling(
         aws.appautoscaling.Target,
         "scaling",
         service_namespace="ecs",
-        resource_id=pulumi.Output.concat("service/", cluster_name, "/", service_name),
+        resource_id=pulumi.Output.format("service/{}/{}", cluster_name, service_name),
         scalable_dimension="ecs:service:DesiredCount",
         min_capacity=minimum,
         max_capacity=maximum,

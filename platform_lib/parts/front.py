@@ -132,7 +132,7 @@ def create_front(
         load_balancer=load_balancer,
         target_group=target_group,
         listener=listener,
-        url=pulumi.Output.concat("http://", load_balancer.dns_name),
+        url=pulumi.Output.format("http://{}", load_balancer.dns_name),
     )
 
 

@@ -73,7 +73,7 @@ def create_http_api(
         principal="apigateway.amazonaws.com",
         function=function_name,
         qualifier=alias.name,
-        source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),
+        source_arn=pulumi.Output.format("{}/*/*", api.execution_arn),
     )
     route = child.make(
         "route",
@@ -81,7 +81,7 @@ def create_http_api(
         "route",
         api_id=api.id,
         route_key="$default",
-        target=pulumi.Output.concat("integrations/", integration.id),
+        target=pulumi.Output.format("integrations/{}", integration.id),
         # A route that answers before the function may be called answers 500.
         opts=pulumi.ResourceOptions(depends_on=[permission]),
     )

@@ -117,7 +117,7 @@ def write_logs(log_group_arn: pulumi.Input[str]) -> Statement:
     return {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": pulumi.Output.concat(log_group_arn, ":*"),
+        "Resource": pulumi.Output.format("{}:*", log_group_arn),
     }
 
 
@@ -154,7 +154,7 @@ def pull_image(uri: pulumi.Input[str]) -> list[pulumi.Input[Statement]]:
 
 
 def _repository_arn(uri: str) -> str:
-    found = _ECR_IMAGE.fullmatch(uri)
+    found = _ECR_IMAGE.fullmatch(uri or "")
     if found is None:
         # Known only now: a statement on a repository that cannot be, for IAM takes no empty one.
         return "arn:aws:ecr:::repository/none"
@@ -177,17 +177,26 @@ def read_secrets(
 
 
 def _read_secret(reference: str) -> Statement:
-    arn = reference.partition("#")[0]
-    is_secret = arn.split(":")[2] == "secretsmanager"
+    arn, _, service, *_ = _arn_parts(reference)
+    is_secret = service == "secretsmanager"
     action = "secretsmanager:GetSecretValue" if is_secret else "ssm:GetParameters"
     # ECS asks for parameters in the plural, a function and an instance in the singular.
     actions = [action] if is_secret else ["ssm:GetParameter", action]
     return {"Effect": "Allow", "Action": actions, "Resource": arn}
 
 
+def _arn_parts(reference: object) -> tuple[str, str, str, str, str]:
+    """Split `ARN#key` into ARN, partition, service, region and account.
+
+    A team's own mocks may answer no ARN, or nothing: what is missing is empty.
+    """
+    arn = str(reference).partition("#")[0]
+    _, partition, service, region, account, _ = (arn + ":::::").split(":", 5)
+    return arn, partition, service, region, account
+
+
 def _decrypt_secret(reference: str) -> Statement:
-    arn = reference.partition("#")[0]
-    _, partition, service, region, account, _ = arn.split(":", 5)
+    arn, partition, service, region, account = _arn_parts(reference)
     context = "SecretARN" if service == "secretsmanager" else "PARAMETER_ARN"
     return {
         "Effect": "Allow",

@@ -86,7 +86,7 @@ def push_image(
         "image",
         docker.Image,
         "image",
-        image_name=pulumi.Output.concat(repository.repository_url, ":", build.tag),
+        image_name=pulumi.Output.format("{}:{}", repository.repository_url, build.tag),
         build={
             "context": str(build.context),
             "dockerfile": str(build.dockerfile),

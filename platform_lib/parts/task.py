@@ -68,7 +68,7 @@ def _value_from(reference: pulumi.Input[str]) -> pulumi.Output[str]:
     """
 
     def word(text: str) -> str:
-        arn, has_key, key = text.partition("#")
+        arn, has_key, key = str(text).partition("#")
         return f"{arn}:{key}::" if has_key else arn
 
     return pulumi.Output.from_input(reference).apply(word)

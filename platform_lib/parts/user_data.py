@@ -98,7 +98,8 @@ def environment_file(variables: Mapping[str, str]) -> str:
     """
     lines = []
     for variable in sorted(variables):
-        value = variables[variable]
+        # A team's own mocks may answer nothing for an Output.
+        value = str(variables[variable])
         for special in ("\\", '"', "$", "`"):
             value = value.replace(special, "\\" + special)
         lines.append(f'{variable}="{value}"\n')
