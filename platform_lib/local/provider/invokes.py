@@ -1,9 +1,14 @@
 """Look-ups: what programs ask of the account before they make something."""
 
+import base64
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from platform_lib.local.account import Account
+from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.provider.calls import call_aws
 from platform_lib.local.provider.row import Properties
 
 Answer = Callable[[Account, Properties], Properties]
@@ -11,8 +16,245 @@ Answer = Callable[[Account, Properties], Properties]
 
 def _region(account: Account, args: Properties) -> Properties:
     name = account.region
-    return {"id": name, "name": name, "region": name, "endpoint": f"ec2.{name}.amazonaws.com"}
+    asked = args.get("region") or args.get("name") or name
+    if asked != name:
+        raise LocalCloudError(f"region {asked!r}: this local cloud imitates {name} only")
+    return {
+        "id": name,
+        "name": name,
+        "region": name,
+        "endpoint": f"ec2.{name}.amazonaws.com",
+        "description": name,
+    }
 
 
-INVOKES: Final[Mapping[str, Answer]] = {"aws:index/getRegion:getRegion": _region}
+def _partition(account: Account, args: Properties) -> Properties:
+    return {
+        "id": "aws",
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "reverseDnsPrefix": "com.amazonaws",
+    }
+
+
+def _caller(account: Account, args: Properties) -> Properties:
+    found = call_aws(account, "sts", "get_caller_identity", {})
+    number = found["Account"]
+    return {"id": number, "accountId": number, "arn": found["Arn"], "userId": found["UserId"]}
+
+
+def _zones(account: Account, args: Properties) -> Properties:
+    _take("getAvailabilityZones", args, "state", "filters", "excludeNames", "excludeZoneIds")
+    request: dict[str, Any] = {"Filters": _filters(args)}
+    found = call_aws(account, "ec2", "describe_availability_zones", request)["AvailabilityZones"]
+    out = {*(args.get("excludeNames") or []), *(args.get("excludeZoneIds") or [])}
+    kept = [
+        zone
+        for zone in sorted(found, key=lambda zone: str(zone["ZoneName"]))
+        if args.get("state") in (None, zone["State"])
+        and not {zone["ZoneName"], zone["ZoneId"]} & out
+    ]
+    return {
+        "id": account.region,
+        "names": [zone["ZoneName"] for zone in kept],
+        "zoneIds": [zone["ZoneId"] for zone in kept],
+        "groupNames": sorted({zone.get("GroupName", account.region) for zone in kept}),
+    }
+
+
+def _vpc(account: Account, args: Properties) -> Properties:
+    _take("getVpc", args, "id", "default", "filters", "tags", "cidrBlock", "state")
+    filters = _filters(args)
+    for word, name in (("default", "is-default"), ("cidrBlock", "cidr"), ("state", "state")):
+        if word in args:
+            value = args[word]
+            text = str(value).lower() if isinstance(value, bool) else value
+            filters.append({"Name": name, "Values": [text]})
+    request = {"Filters": filters, **({"VpcIds": [args["id"]]} if args.get("id") else {})}
+    vpc = _one("VPC", call_aws(account, "ec2", "describe_vpcs", request)["Vpcs"], args)
+    id = vpc["VpcId"]
+    return {
+        "id": id,
+        "arn": f"arn:aws:ec2:{account.region}:{account.account_id}:vpc/{id}",
+        "cidrBlock": vpc["CidrBlock"],
+        "cidrBlockAssociations": [
+            {
+                "associationId": one["AssociationId"],
+                "cidrBlock": one["CidrBlock"],
+                "state": "associated",
+            }
+            for one in vpc.get("CidrBlockAssociationSet", [])
+        ],
+        "default": vpc["IsDefault"],
+        "dhcpOptionsId": vpc.get("DhcpOptionsId", ""),
+        "enableDnsHostnames": True,
+        "enableDnsSupport": True,
+        "instanceTenancy": vpc.get("InstanceTenancy", "default"),
+        "mainRouteTableId": "",
+        "ownerId": account.account_id,
+        "state": vpc["State"],
+        "tags": _tags(vpc),
+    }
+
+
+def _subnets(account: Account, args: Properties) -> Properties:
+    _take("getSubnets", args, "filters", "tags")
+    found = call_aws(account, "ec2", "describe_subnets", {"Filters": _filters(args)})["Subnets"]
+    return {"id": account.region, "ids": sorted(one["SubnetId"] for one in found)}
+
+
+_SUBNET_FILTERS: Final = {
+    "availabilityZone": "availability-zone",
+    "availabilityZoneId": "availability-zone-id",
+    "cidrBlock": "cidr-block",
+    "defaultForAz": "default-for-az",
+    "state": "state",
+    "vpcId": "vpc-id",
+}
+
+
+def _subnet(account: Account, args: Properties) -> Properties:
+    _take("getSubnet", args, "id", "filters", "tags", *_SUBNET_FILTERS)
+    filters = _filters(args)
+    for word, name in _SUBNET_FILTERS.items():
+        if word in args:
+            value = args[word]
+            text = str(value).lower() if isinstance(value, bool) else value
+            filters.append({"Name": name, "Values": [text]})
+    request = {"Filters": filters, **({"SubnetIds": [args["id"]]} if args.get("id") else {})}
+    one = _one("subnet", call_aws(account, "ec2", "describe_subnets", request)["Subnets"], args)
+    return {
+        "id": one["SubnetId"],
+        "arn": one["SubnetArn"],
+        "assignIpv6AddressOnCreation": one.get("AssignIpv6AddressOnCreation", False),
+        "availabilityZone": one["AvailabilityZone"],
+        "availabilityZoneId": one["AvailabilityZoneId"],
+        "availableIpAddressCount": one["AvailableIpAddressCount"],
+        "cidrBlock": one["CidrBlock"],
+        "defaultForAz": one["DefaultForAz"],
+        "mapPublicIpOnLaunch": one["MapPublicIpOnLaunch"],
+        "ownerId": one.get("OwnerId", account.account_id),
+        "state": one["State"],
+        "tags": _tags(one),
+        "vpcId": one["VpcId"],
+    }
+
+
+def _parameter(account: Account, args: Properties) -> Properties:
+    request = {"Name": args["name"], "WithDecryption": args.get("withDecryption", True)}
+    found = call_aws(account, "ssm", "get_parameter", request)["Parameter"]
+    open_value = {} if found["Type"] == "SecureString" else {"insecureValue": found["Value"]}
+    return {
+        "id": found["Name"],
+        "arn": found["ARN"],
+        "name": args["name"],
+        "type": found["Type"],
+        "value": found["Value"],
+        "version": found["Version"],
+        "withDecryption": request["WithDecryption"],
+        **open_value,
+    }
+
+
+def _token(account: Account, args: Properties) -> Properties:
+    found = call_aws(account, "ecr", "get_authorization_token", {})["authorizationData"][0]
+    user, _, password = base64.b64decode(found["authorizationToken"]).decode().partition(":")
+    return {
+        "id": account.region,
+        "authorizationToken": found["authorizationToken"],
+        "expiresAt": found["expiresAt"].isoformat(),
+        "password": password,
+        "proxyEndpoint": found["proxyEndpoint"],
+        "userName": user,
+    }
+
+
+def _document(account: Account, args: Properties) -> Properties:
+    """Word an IAM policy as the provider does: one value alone, several as a list."""
+    _take("getPolicyDocument", args, "statements", "version", "policyId")
+    document: dict[str, Any] = {"Version": args.get("version", "2012-10-17")}
+    if args.get("policyId"):
+        document["Id"] = args["policyId"]
+    document["Statement"] = [_statement(one) for one in args.get("statements") or []]
+    minified = json.dumps(document, separators=(",", ":"))
+    return {
+        "id": str(int(hashlib.sha256(minified.encode()).hexdigest()[:8], 16)),
+        "json": json.dumps(document, indent=2),
+        "minifiedJson": minified,
+    }
+
+
+def _statement(given: Properties) -> dict[str, Any]:
+    words = {
+        "actions": "Action",
+        "notActions": "NotAction",
+        "resources": "Resource",
+        "notResources": "NotResource",
+    }
+    statement: dict[str, Any] = {}
+    if given.get("sid"):
+        statement["Sid"] = given["sid"]
+    statement["Effect"] = given.get("effect", "Allow")
+    for word, name in words.items():
+        if given.get(word):
+            statement[name] = _alone(sorted(given[word], reverse=True))
+    for word, name in (("principals", "Principal"), ("notPrincipals", "NotPrincipal")):
+        if given.get(word):
+            statement[name] = _principals(given[word])
+    conditions: dict[str, dict[str, Any]] = {}
+    for one in given.get("conditions") or []:
+        conditions.setdefault(one["test"], {})[one["variable"]] = _alone(one["values"])
+    return {**statement, **({"Condition": conditions} if conditions else {})}
+
+
+def _principals(given: list[Properties]) -> Any:
+    by_type: dict[str, list[str]] = {}
+    for one in given:
+        by_type.setdefault(one["type"], []).extend(one["identifiers"])
+    if by_type == {"*": ["*"]}:
+        return "*"
+    return {kind: _alone(sorted(names, reverse=True)) for kind, names in by_type.items()}
+
+
+def _alone(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _filters(args: Properties) -> list[dict[str, Any]]:
+    given = [{"Name": one["name"], "Values": one["values"]} for one in args.get("filters") or []]
+    tags = args.get("tags") or {}
+    return given + [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+
+
+def _tags(found: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+
+
+def _one(what: str, found: list[dict[str, Any]], args: Properties) -> dict[str, Any]:
+    if len(found) != 1:
+        raise LocalCloudError(f"{len(found)} {what}s match {args}: exactly one must")
+    return found[0]
+
+
+def _take(what: str, args: Properties, *known: str) -> None:
+    strange = sorted(set(args) - {*known, "region"})
+    if strange:
+        raise LocalCloudError(
+            f"{what}: '{strange[0]}' is not known to the local cloud: correct the name, or answer "
+            "to it in platform_lib/local/provider/invokes.py"
+        )
+
+
+INVOKES: Final[Mapping[str, Answer]] = {
+    "aws:ec2/getSubnet:getSubnet": _subnet,
+    "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getVpc:getVpc": _vpc,
+    "aws:ecr/getAuthorizationToken:getAuthorizationToken": _token,
+    "aws:iam/getPolicyDocument:getPolicyDocument": _document,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+    "aws:index/getCallerIdentity:getCallerIdentity": _caller,
+    "aws:index/getPartition:getPartition": _partition,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:ssm/getParameter:getParameter": _parameter,
+}
 """Token -> the function that answers it."""
