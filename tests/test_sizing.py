@@ -32,5 +32,5 @@ def test_a_pair_passes_exactly_when_aws_sells_it(cpu, memory):
 
 
 def test_the_error_names_the_nearest_size():
-    with pytest.raises(InvalidInput, match="'memory_mib' is 600: .* the nearest is 512"):
+    with pytest.raises(InvalidInput, match=r"'memory_mib' is 600: .* the nearest is 512"):
         check_fargate(256, 600)
