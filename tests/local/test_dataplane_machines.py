@@ -82,7 +82,8 @@ class Fleet:
                 **settings,
             }
         )
-        image = self.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+        image = self.account.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
         packed = gzip.compress(text.encode()) if compress else text.encode()
         return {
             "ImageId": image,

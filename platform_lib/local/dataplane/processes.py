@@ -75,6 +75,8 @@ class Process:
                 cwd=command.cwd,
                 start_new_session=True,
             )
+            # Else the end of a command that cannot be started would not be seen on our side.
+            theirs.close()
             told = await asyncio.get_running_loop().sock_recv(ours, 32)
         except BaseException:
             ours.close()
