@@ -9,7 +9,10 @@ from pathlib import Path
 from platform_lib.checks import InvalidInput
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;,*]+)\s*(?:;.*)?")
+_PIN = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:===?|@)\s*([^\s;,*]+)\s*(?:;.*)?"
+)
+"""A requirement that admits one version only: by number, or by the URL of its wheel."""
 _HASH = re.compile(r"--hash[= ]\s*(\S+)")
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[= ]?\s*(\S+)")
 _INDEX = re.compile(r"(-i|--index-url|--extra-index-url|-f|--find-links)[= ]\s*(\S+)")
@@ -101,8 +104,8 @@ def _from_project(source: Path, file: Path) -> Requirements:
 
 def _toml(source: Path, file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text())
-    except tomllib.TOMLDecodeError as problem:
+        return tomllib.loads(file.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         need = f"its {file.name} cannot be read: {problem}"
         raise InvalidInput("source", str(source), need) from None
 
@@ -119,9 +122,10 @@ def _logical_lines(file: Path, source: Path, texts: dict[Path, str]) -> Iterator
     if file in texts:
         return
     try:
-        texts[file] = file.read_text()
-    except OSError as problem:
-        need = f"its requirements include {file.name}, which cannot be read ({problem.strerror})"
+        texts[file] = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8"
+        need = f"its requirements include {file.name}, which cannot be read ({why})"
         raise InvalidInput("source", str(source), need) from None
     for line in _joined(texts[file]):
         include = _INCLUDE.fullmatch(line)

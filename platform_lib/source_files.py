@@ -46,6 +46,9 @@ def _scan(folder: str, prefix: str, above: tuple[str, ...], source: str) -> Iter
             name = entry.name
             if name in EXCLUDED or any(fnmatch(name, each) for each in EXCLUDED_PATTERNS):
                 continue
+            if not (name.isascii() or name.isprintable()):
+                need = f"its file {prefix + name!r} has a name that other systems cannot spell"
+                raise InvalidInput("source", source, need)
             path = entry.path
             if entry.is_symlink():
                 path = _followed(entry, prefix, above, source)

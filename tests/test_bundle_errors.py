@@ -1,5 +1,6 @@
 """What is wrong with a source is said at once, in one line; what only run time knows passes."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -206,6 +207,13 @@ def test_link_that_no_other_machine_can_follow(bundle, tmp_path, link, target, s
     bundle({"package/x.py": ""})
     (tmp_path / "source" / link).symlink_to(target)
     with pytest.raises(InvalidInput, match=said):
+        bundle()
+
+
+def test_file_whose_name_no_other_system_can_spell(bundle, tmp_path):
+    bundle({"fine/näme.txt": ""})
+    (tmp_path / "source" / os.fsdecode(b"\xff.txt")).write_text("")
+    with pytest.raises(InvalidInput, match="has a name that other systems cannot spell"):
         bundle()
 
 

@@ -1,10 +1,12 @@
 """What a source requires, in each of its forms, becomes one lock of pins and hashes."""
 
+from pathlib import Path
+
 import pytest
 
 from platform_lib.bundle import Additions, build
 from platform_lib.checks import InvalidInput
-from platform_lib.requirements import lock_entries, merged_lock
+from platform_lib.requirements import Requirements, lock_entries, merged_lock
 
 IDNA = (
     "idna==3.10 \\\n"
@@ -114,6 +116,22 @@ def test_hashes_are_believed(lock, requirements, said):
     with pytest.raises(InvalidInput, match=said) as raised:
         lock(requirements__txt=requirements)
     assert "\n" not in str(raised.value)
+
+
+def test_requirements_that_are_no_text(lock, tmp_path):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "requirements.txt").write_bytes(b"idna==3.10\xff")
+    with pytest.raises(InvalidInput, match=r"cannot be read.*it is no UTF-8"):
+        lock()
+
+
+def test_wheel_by_its_url_is_a_pin():
+    url = "idna @ https://example.org/idna-3.10-py3-none-any.whl"
+    file = Path("requirements.txt")
+    wanted = {"file": file, "content": "", "index_options": ()}
+    assert Requirements(lines=(f"{url} --hash=sha256:1",), **wanted).is_lock
+    assert not Requirements(lines=(url,), **wanted).unpinned(url)
+    assert Requirements(lines=("idna>=3",), **wanted).unpinned(url) == ["idna"]
 
 
 def test_merged_locks_are_sorted_and_the_first_counts():
