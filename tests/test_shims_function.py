@@ -174,6 +174,17 @@ def app(environ, start_response):
     assert base64.b64decode(image["body"]) == b"\xff\x00"
 
 
+@pytest.mark.parametrize("path", ["/caf%C3%A9", "/café"])
+def test_wsgi_gets_a_path_as_it_was_sent_or_decoded(load, path):
+    source = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["PATH_INFO"].encode("latin-1")]
+"""
+    module = load(source, app="main:app", interface="wsgi")
+    assert module.handler(event(path), None)["body"] == "/café"
+
+
 def test_asgi_answers_bytes(load):
     source = """
 async def app(scope, receive, send):

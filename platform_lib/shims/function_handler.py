@@ -13,6 +13,8 @@ from typing import Any
 
 Handler = Callable[[Any, Any], Any]
 
+_ASCII = "".join(map(chr, range(128)))
+
 
 def fetch_secrets(references: Mapping[str, str]) -> None:
     """Set each variable to the secret or parameter whose ARN (or `ARN#key`) is given for it."""
@@ -47,10 +49,20 @@ def _part(secret: str, key: str) -> str:
 
 def wsgi_handler(app: Any) -> Handler:
     """Answer events by a WSGI app; bodies that are no text travel as base64."""
+    from urllib.parse import quote
+
     from apig_wsgi import make_lambda_handler
 
     handler: Handler = make_lambda_handler(app, binary_support=True)
-    return handler
+
+    def with_encoded_path(event: Any, context: Any) -> Any:
+        # An HTTP API gives the path decoded, function URLs and load balancers as it was sent.
+        # apig-wsgi expects it as it was sent, and would spoil what is not ASCII.
+        if not event.get("rawPath", "").isascii():
+            event = {**event, "rawPath": quote(event["rawPath"], safe=_ASCII)}
+        return handler(event, context)
+
+    return with_encoded_path
 
 
 def asgi_handler(app: Any) -> Handler:
