@@ -2,12 +2,16 @@
 
 import base64
 import http.client
+import itertools
 import json
 import threading
 import time
 import zipfile
 from io import BytesIO
 from pathlib import Path
+
+DIGEST = "sha256:" + "5" * 64
+SERVICE = "aws:ecs/service:Service"
 
 APP = """
 import http.server, json, os, socketserver, sys, time
@@ -26,7 +30,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/crash":
             os._exit(3)
         if self.path == "/hang-up":
-            self.connection.close(); return
+            self.connection.shutdown(2); return
         if self.path == "/slow":
             print("slow begins", flush=True)
             time.sleep(0.5)
@@ -231,3 +235,46 @@ def create_service(account, name, definition, group=None, count=1):
 
 def encoded(text):
     return base64.b64encode(text.encode()).decode()
+
+
+_numbers = itertools.count()
+
+
+def new_name(word):
+    return f"{word}{next(_numbers)}"
+
+
+def add_image(plane, tmp_path):
+    """Give the data plane an image of ours that serves APP; return the URI of a task definition."""
+    context = tmp_path / "context"
+    write_bundle(context / "app", {"server.py": APP})
+    (context / "Dockerfile").write_text(DOCKERFILE)
+    plane.images.add("registry/shop:1", DIGEST, context, context / "Dockerfile")
+    return f"registry/shop@{DIGEST}"
+
+
+class Shop:
+    """A service behind its load balancer."""
+
+    def __init__(self, account, plane, image, count=1, environment=None, balanced=True, **more):
+        self.name = new_name("shop")
+        self.account, self.plane, self.image, self.more = account, plane, image, more
+        self.front = Front(account, self.name)
+        self.url = plane.endpoint("load_balancer", self.front.arn)
+        definition = self.define(environment)
+        group = self.front.group if balanced else None
+        self.arn = create_service(account, self.name, definition, group, count)
+
+    def define(self, environment=None):
+        return task_definition(self.account, self.name, self.image, environment, **self.more)
+
+    def up(self, action="create"):
+        self.plane.changed(SERVICE, self.arn, action)
+        return self
+
+    def update(self, **settings):
+        self.account.client("ecs").update_service(cluster=self.name, service=self.name, **settings)
+        return self.up("update")
+
+    def tasks(self):
+        return [each for each in self.plane.workloads() if each.name == self.name]

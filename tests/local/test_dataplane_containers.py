@@ -4,23 +4,18 @@ import threading
 
 import pytest
 from dataplane_kit import (
-    APP,
-    DOCKERFILE,
+    DIGEST,
     Asking,
-    Front,
+    Shop,
+    add_image,
     ask,
-    create_service,
-    task_definition,
+    new_name,
     until,
-    write_bundle,
 )
 
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.errors import LocalCloudError, NotSteady
-
-DIGEST = "sha256:" + "5" * 64
-SERVICE = "aws:ecs/service:Service"
 
 
 @pytest.fixture(scope="module")
@@ -42,41 +37,7 @@ def plane(account, tmp_path, monkeypatch):
 
 @pytest.fixture
 def image(plane, tmp_path):
-    context = tmp_path / "context"
-    write_bundle(context / "app", {"server.py": APP})
-    (context / "Dockerfile").write_text(DOCKERFILE)
-    plane.images.add("registry/shop:1", DIGEST, context, context / "Dockerfile")
-    return f"registry/shop@{DIGEST}"
-
-
-_names = iter(range(1000))
-
-
-class Shop:
-    """A service behind its load balancer."""
-
-    def __init__(self, account, plane, image, count=1, environment=None, balanced=True, **more):
-        self.name = f"shop{next(_names)}"
-        self.account, self.plane, self.image, self.more = account, plane, image, more
-        self.front = Front(account, self.name)
-        self.url = plane.endpoint("load_balancer", self.front.arn)
-        definition = self.define(environment)
-        group = self.front.group if balanced else None
-        self.arn = create_service(account, self.name, definition, group, count)
-
-    def define(self, environment=None):
-        return task_definition(self.account, self.name, self.image, environment, **self.more)
-
-    def up(self, action="create"):
-        self.plane.changed(SERVICE, self.arn, action)
-        return self
-
-    def update(self, **settings):
-        self.account.client("ecs").update_service(cluster=self.name, service=self.name, **settings)
-        return self.up("update")
-
-    def tasks(self):
-        return [each for each in self.plane.workloads() if each.name == self.name]
+    return add_image(plane, tmp_path)
 
 
 def test_a_service_answers_behind_its_load_balancer(account, plane, image):
@@ -103,7 +64,7 @@ def test_an_app_gets_its_variables_and_nothing_of_the_users_shell(
     monkeypatch.setenv("TOKEN_OF_THE_USER", "mine")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "real")
     arn = account.client("secretsmanager").create_secret(
-        Name=f"pw{next(_names)}", SecretString='{"password": "s3cret"}'
+        Name=new_name("pw"), SecretString='{"password": "s3cret"}'
     )["ARN"]
     account.client("ssm").put_parameter(
         Name="/p", Value="plain", Type="SecureString", Overwrite=True
