@@ -68,7 +68,10 @@ class Worker:
 
     async def start(self, make: Callable[[str], Awaitable[Command]]) -> None:
         """Start it; `make` words the command for the address of the worker's API."""
-        server = web.Server(self._answer, access_log=None, keepalive_timeout=3600.0)
+        # Cancellation: an idle process that ends leaves its wait for the next event behind.
+        server = web.Server(
+            self._answer, handler_cancellation=True, access_log=None, keepalive_timeout=3600.0
+        )
         self._server = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._server.setup()
         await web.TCPSite(self._server, "127.0.0.1", 0).start()
