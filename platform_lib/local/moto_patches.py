@@ -32,7 +32,8 @@ def skip_conditional_bucket_statements() -> None:
         policy["Statement"] = [one for one in listed if "Condition" not in one]
         return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
-    FakeBucket.get_permission = get_permission
+    bucket: Any = FakeBucket
+    bucket.get_permission = get_permission
 
 
 def reset_moto() -> None:
