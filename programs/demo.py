@@ -118,8 +118,8 @@ def prove(urls: Mapping[str, str], screen: Screen) -> None:
         versions.add(who["version"])
     if len(versions) != 1:
         raise DemoError(f"the targets run different versions of the app: {sorted(versions)}")
-    source, *readers = urls
-    text = f"Posted through the {source}, to be read through the {' and the '.join(readers)}"
+    source = next(iter(urls))
+    text = f"Written through the {source}"
     note = _ask(screen, "POST", f"{urls[source]}/notes", expect=201, body={"text": text})
     for url in urls.values():
         found = _ask(screen, "GET", f"{url}/notes/{note['id']}", expect=200)
