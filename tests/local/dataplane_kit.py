@@ -68,7 +68,7 @@ DOCKERFILE = """FROM python:3.11-slim AS build
 RUN true
 FROM python:3.11-slim
 WORKDIR /app
-ENV PYTHONPATH=/app PATH=/nowhere LANGUAGE="de"
+ENV PYTHONPATH=/app PATH=/app/bin:$PATH LANGUAGE="de"
 COPY app/ /app/
 USER 10001
 CMD ["python", "-m", "server"]
