@@ -138,7 +138,7 @@ def handlers(tree: Path, interface: str) -> tuple[Callable[..., Any], Callable[.
         return ours, Mangum(app, lifespan="off")
     from apig_wsgi import make_lambda_handler
 
-    return ours, make_lambda_handler(app, binary_support=True)
+    return ours, make_lambda_handler(app)
 
 
 def in_turns(ours: Callable[..., Any], bare: Callable[..., Any]) -> tuple[float, float]:

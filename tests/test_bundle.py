@@ -165,6 +165,15 @@ def test_what_is_no_part_of_an_app_does_not_count(source):
     assert make(source) == before
 
 
+def test_zip_made_later_has_no_bytecode(source):
+    made = make(source, zipped=False)
+    (made.tree / "__pycache__").mkdir()
+    (made.tree / "__pycache__" / "main.cpython-313.pyc").write_text("")
+    with zipfile.ZipFile(make(source).zip) as archive:
+        assert "main.py" in archive.namelist()
+        assert not [name for name in archive.namelist() if "__pycache__" in name]
+
+
 def test_link_within_the_source_is_followed(source):
     (source / "data").mkdir()
     (source / "data" / "one.txt").write_text("one")

@@ -53,7 +53,7 @@ def wsgi_handler(app: Any) -> Handler:
 
     from apig_wsgi import make_lambda_handler
 
-    handler: Handler = make_lambda_handler(app, binary_support=True)
+    handler: Handler = make_lambda_handler(app)
 
     def with_encoded_path(event: Any, context: Any) -> Any:
         # An HTTP API gives the path decoded, function URLs and load balancers as it was sent.
