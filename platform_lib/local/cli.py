@@ -115,8 +115,9 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
         stacks = cloud.up_all(asked.directories, config=_config(asked), stack=asked.stack)
         show_stacks(screen, stacks)
         if asked.once:
-            previews = [cloud.preview(stack.directory, stack=asked.stack) for stack in stacks]
-            return _unchanged(previews, screen)
+            with ThreadPoolExecutor(len(stacks)) as pool:
+                again = [pool.submit(cloud.preview, s.directory, stack=s.stack) for s in stacks]
+            return _unchanged([preview.result() for preview in again], screen)
         _serve(screen)
     finally:
         # A second Ctrl-C must not leave half of it running.

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import urllib.error
 import urllib.request
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ BUILT = "3.259.0"
 """What `engine_module/go.mod` pins: the newest that module mirrors have whole."""
 
 _PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+_PACKAGES = 1700
 _INSTALLER = "https://get.pulumi.com/install.sh"
 _PROBE_SECONDS = 4.0
 _DOWNLOAD_SECONDS = 600
@@ -186,24 +188,29 @@ def _build(go: str, root: Path, screen: Screen) -> None:
         shutil.copyfile(Path(__file__).parent / "engine_module" / name, module / name)
     # Without its version the CLI calls itself v0.0.0 and the Automation API refuses it.
     stamp = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{BUILT}"
-    command = [
-        go,
-        "build",
-        "-ldflags",
-        f"-s -w {stamp}",
-        "-o",
-        str(root / "bin" / "pulumi"),
-        _PACKAGE,
-    ]
-    with screen.task(
+    # -v names each package when it is compiled: the only progress that Go tells.
+    command = [go, "build", "-v", "-ldflags", f"-s -w {stamp}"]
+    command += ["-o", str(root / "bin" / "pulumi"), _PACKAGE]
+    text = (
         f"building the Pulumi engine v{BUILT} with Go (once, about 4 minutes on 2 cores, 115 MB)"
+    )
+    last: deque[str] = deque(maxlen=5)
+    with (
+        screen.task(text) as note,
+        subprocess.Popen(command, cwd=module, stderr=subprocess.PIPE, text=True) as build,
     ):
-        done = subprocess.run(command, cwd=module, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()[-5:]
+        assert build.stderr  # noqa: S101 - the pipe asked for
+        try:
+            for count, line in enumerate(build.stderr, 1):
+                last.append(line.rstrip())
+                note(f"{count} of about {_PACKAGES} packages")
+        except BaseException:
+            build.kill()
+            raise
+    if build.returncode:
         raise LocalCloudError(
             "no Pulumi CLI: none on PATH, none downloaded, and building one with Go failed:\n  "
-            + "\n  ".join(lines or [f"go ended with {done.returncode}"])
+            + "\n  ".join(last or [f"go ended with {build.returncode}"])
         )
 
 

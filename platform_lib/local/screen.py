@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -35,9 +35,12 @@ class Screen:
         """Show one line of text."""
 
     @contextmanager
-    def task(self, text: str) -> Iterator[None]:
-        """Show that something long is being done, and how long it took."""
-        yield
+    def task(self, text: str) -> Iterator[Callable[[str], None]]:
+        """Show that something long is being done, and how long it took.
+
+        What the block is given shows how far it got.
+        """
+        yield lambda progress: None
 
     def progress(self, program: str, event: Mapping[str, Any]) -> None:
         """Show one event of a running program."""
@@ -90,20 +93,21 @@ class PlainScreen(Screen):
             print(line, file=self._stream, flush=True)
 
     @contextmanager
-    def task(self, text: str) -> Iterator[None]:
+    def task(self, text: str) -> Iterator[Callable[[str], None]]:
         """Say what starts, that it still runs, and how long it took."""
         self.say(f"{text} ...")
         began = time.monotonic()
         done = threading.Event()
+        reached = [""]
 
         def remind() -> None:
             while not done.wait(_STILL_SECONDS):
-                self.say(f"  ... {time.monotonic() - began:.0f} s")
+                self.say(f"  ... {time.monotonic() - began:.0f} s  {reached[0]}".rstrip())
 
         reminder = threading.Thread(target=remind, daemon=True)
         reminder.start()
         try:
-            yield
+            yield lambda progress: reached.__setitem__(0, progress)
         finally:
             done.set()
             reminder.join()
@@ -143,12 +147,12 @@ class LiveScreen(Screen):
         self._console.print(Text.from_ansi(line))
 
     @contextmanager
-    def task(self, text: str) -> Iterator[None]:
+    def task(self, text: str) -> Iterator[Callable[[str], None]]:
         """Show the task and its seconds in a row of its own."""
         began = time.monotonic()
         self._row(text, "")
         try:
-            yield
+            yield lambda progress: self._row(text, progress)
         finally:
             self._drop(text)
         self.say(f"{text}: {time.monotonic() - began:.1f} s")

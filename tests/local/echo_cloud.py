@@ -171,6 +171,31 @@ def write_program(folder: Path, name: str, body: str, settings: str = "") -> Pat
     return folder
 
 
+def processes_of(group: int) -> list[int]:
+    """Every live process of a process group."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+def engine_of(cloud) -> int:
+    """Process id of the engine that works for the one running program."""
+    [process] = cloud._processes
+    [engine] = [
+        pid
+        for pid in processes_of(process.pid)
+        if Path(f"/proc/{pid}/exe").resolve().name == "pulumi"
+    ]
+    return engine
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "platform-local":
         cli.LocalCloud = functools.partial(LocalCloud, services=echo_services(World()))

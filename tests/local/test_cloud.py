@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from echo_cloud import World, echo_services, write_program
+from echo_cloud import World, echo_services, engine_of, processes_of, write_program
 
 from platform_lib.local import LocalCloud, LocalCloudError
 from platform_lib.local.screen import Screen
@@ -55,31 +56,6 @@ def cloud(tmp_path, world, screen):
     with LocalCloud(tmp_path / "state", screen=screen, services=echo_services(world)) as made:
         yield made
     assert not list((tmp_path / "state").glob("run-*"))
-
-
-def processes_of(group: int) -> list[int]:
-    """Every live process of a process group."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(fields[2]) == group and fields[0] != "Z":
-                found.append(int(entry.name))
-    return found
-
-
-def engine_of(cloud) -> int:
-    """Process id of the engine that works for the one running program."""
-    [process] = cloud._processes
-    [engine] = [
-        pid
-        for pid in processes_of(process.pid)
-        if Path(f"/proc/{pid}/exe").resolve().name == "pulumi"
-    ]
-    return engine
 
 
 def test_a_program_goes_up_changes_and_goes_down(cloud, world, screen, tmp_path):
@@ -229,10 +205,11 @@ def test_a_kill_in_the_middle_of_an_up_is_repaired_by_the_next(
         up = pool.submit(cloud.up, program)
         assert world.reached.wait(60)
         [process] = cloud._processes
+        members = watch(processes_of(process.pid))
         os.kill(process.pid if victim == "program" else engine_of(cloud), signal.SIGKILL)
         with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
             up.result(60)
-    assert processes_of(process.pid) == []
+    wait_for_end(members)
     # The create goes on in the provider after the engine is gone: its answer reaches nobody.
     threading.Timer(0, world.door.set).start()
 
@@ -264,14 +241,13 @@ def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path, doing):
         assert children
         members = {pid for child in children for pid in processes_of(child)}
         assert len(members) > 1, "the program and its engine"
+        watched = watch(members)
         with pytest.raises(LocalCloudError, match=f"process {owner.pid}. already uses"):
             LocalCloud(state, services=echo_services(World())).start()
         owner.kill()
         owner.wait()
 
-    watched = [os.pidfd_open(pid) for pid in members if Path(f"/proc/{pid}").exists()]
-    for descriptor in watched:
-        wait_for_end(descriptor)
+    wait_for_end(watched)
     assert json.loads((state / "cloud.json").read_text())["pid"] == owner.pid
 
     write_program(program, "app", TWO)
@@ -280,10 +256,16 @@ def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path, doing):
         assert {c.op for c in cloud.up(program).changes} == {"create"}
 
 
-def wait_for_end(descriptor: int) -> None:
-    ended, _, _ = select.select([descriptor], [], [], 30)
-    assert ended, "still alive"
-    os.close(descriptor)
+def watch(pids: Iterable[int]) -> list[int]:
+    """Take hold of processes, so that their end can be waited for."""
+    return [os.pidfd_open(pid) for pid in pids]
+
+
+def wait_for_end(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        ended, _, _ = select.select([descriptor], [], [], 30)
+        assert ended, "still alive"
+        os.close(descriptor)
 
 
 @linux
@@ -296,11 +278,12 @@ def test_stopping_ends_what_still_runs(tmp_path):
         up = pool.submit(cloud.up, program)
         assert world.reached.wait(60)
         [process] = cloud._processes
+        members = watch(processes_of(process.pid))
         cloud.stop()
         world.door.set()
         with pytest.raises(LocalCloudError, match="was stopped"):
             up.result(60)
-    assert processes_of(process.pid) == []
+    wait_for_end(members)
 
 
 def test_a_port_in_use_is_refused_before_anything_starts(tmp_path):
