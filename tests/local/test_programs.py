@@ -1,0 +1,164 @@
+"""The programs of this repository, up in the local cloud: the same notes on three targets."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx2
+import pytest
+from browser import find_chromium, open_tab
+
+from platform_lib.local import LocalCloud
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).parents[2]
+VM, FUNCTION, CONTAINER = (
+    ROOT / "programs" / name for name in ("ec2_app", "lambda_app", "ecs_app")
+)
+TARGETS = {"vm": VM, "function": FUNCTION, "container": CONTAINER}
+
+each_target = pytest.mark.parametrize("target", list(TARGETS))
+
+
+@pytest.fixture(scope="module")
+def urls(local_cloud: LocalCloud) -> Iterator[Mapping[str, str]]:
+    """Target -> address; the three programs share the table that the first one makes."""
+    stack = "programs"
+    try:
+        first = local_cloud.up(VM, stack=stack)
+        shared = {"table": first.outputs["table_name"]}
+        others = local_cloud.up_all([FUNCTION, CONTAINER], config=shared, stack=stack)
+        stacks = dict(zip(TARGETS, [first, *others], strict=True))
+        assert {target: [*made.targets] for target, made in stacks.items()} == {
+            target: [target] for target in TARGETS
+        }
+        yield {target: made.outputs["url"] for target, made in stacks.items()}
+        for program in TARGETS.values():
+            assert local_cloud.preview(program, stack=stack) == []
+    finally:
+        for program in (FUNCTION, CONTAINER, VM):
+            local_cloud.destroy(program, stack=stack)
+
+
+def client(url: str) -> httpx2.Client:
+    return httpx2.Client(base_url=url, trust_env=False, timeout=30, follow_redirects=True)
+
+
+class Forms(HTMLParser):
+    """The forms of a page: where they go, and the note that each stands beside."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.add = ""
+        self.delete: dict[str, str] = {}
+        """Text of a note -> action of the form that deletes it."""
+        self._note: list[str] | None = None
+        self._inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "li":
+            self._note = []
+        self._inside = values.get("class") == "text"
+        if tag == "form":
+            assert values["method"] == "post"
+            action = values["action"] or ""
+            if self._note is None:
+                self.add = action
+            else:
+                self.delete["".join(self._note)] = action
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self._note is not None:
+            self._note.append(data)
+
+
+@each_target
+def test_the_page_works_without_javascript(urls: Mapping[str, str], target: str) -> None:
+    text = f"Grüße from the {target}:\r\n<b>two lines</b> & more"
+    shown = text.replace("\r\n", "\n")
+    origin = {"Origin": urls[target]}
+    with client(urls[target]) as http:
+        page = http.post(Forms(http.get("/").text).add, data={"text": text}, headers=origin)
+        assert page.status_code == 200
+        assert shown in Forms(page.text).delete
+        for url in urls.values():
+            with client(url) as other:
+                assert shown in Forms(other.get("/").text).delete
+        page = http.post(Forms(page.text).delete[shown], headers=origin)
+        assert page.status_code == 200
+        assert shown not in Forms(page.text).delete
+        stranger = http.post("/", data={"text": text}, headers={"Origin": "https://evil.example"})
+        assert stranger.status_code == 403
+
+
+@each_target
+def test_the_page_works_in_a_browser(urls: Mapping[str, str], target: str, tmp_path: Path) -> None:
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: the page was not tried in a browser")
+
+    async def visit() -> None:
+        text = f"Typed in a browser, kept by the {target}"
+        quoted = json.dumps(text)
+        note = f"[...document.querySelectorAll('li')].find(e => e.innerText.includes({quoted}))"
+        async with open_tab(chromium) as tab:
+            await tab.open(f"{urls[target]}/")
+            await tab.type("#text", text)
+            await tab.evaluate("document.querySelector('.new button').click()")
+            await tab.until(f"{note} !== undefined")
+            # The style is there: the policy admits it by its hash, and it is the page's own.
+            colour = "getComputedStyle(document.querySelector('.new button')).backgroundColor"
+            assert await tab.evaluate(colour) in ("rgb(15, 118, 110)", "rgb(94, 234, 212)")
+            await tab.evaluate(f"{note}.querySelector('button').click()")
+            await tab.until(f"{note} === undefined")
+            assert tab.complaints == []
+
+    asyncio.run(visit())
+
+
+@each_target
+def test_errors_and_headers_reach_the_client(urls: Mapping[str, str], target: str) -> None:
+    as_json = {"Content-Type": "application/json"}
+    with client(urls[target]) as http:
+        assert http.get("/whoami").json()["target"] == target
+        for answer, status in (
+            (http.post("/notes", content=b"{", headers=as_json), 400),
+            (http.get("/nothing"), 404),
+            (http.put("/notes"), 405),
+            (http.post("/notes", content=b"x" * 70_000, headers=as_json), 413),
+            (http.post("/notes", content=b"x", headers={"Content-Type": "text/plain"}), 415),
+        ):
+            assert answer.status_code == status
+            assert list(answer.json()) == ["error"]
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_all_targets_run_the_same_version(urls: Mapping[str, str]) -> None:
+    versions = {
+        httpx2.get(f"{url}/whoami", trust_env=False).json()["version"] for url in urls.values()
+    }
+    assert len(versions) == 1
+
+
+def test_moving_the_app_is_one_word_and_its_notes_come_along(local_cloud: LocalCloud) -> None:
+    stack = "moving"
+    try:
+        made = local_cloud.up(ROOT, config={"target": "function"}, stack=stack)
+        with client(made.outputs["url"]) as http:
+            note = http.post("/notes", json={"text": "Written before the move"}).json()
+        moved = local_cloud.up(ROOT, config={"target": "container"}, stack=stack)
+        assert (made.targets, moved.targets) == (["function"], ["container"])
+        assert moved.outputs["version"] == made.outputs["version"]
+        with client(moved.outputs["url"]) as http:
+            assert http.get("/whoami").json()["target"] == "container"
+            assert http.get(f"/notes/{note['id']}").json() == note
+    finally:
+        local_cloud.destroy(ROOT, stack=stack)
