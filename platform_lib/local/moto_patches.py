@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 _done: list[str] = []
 
@@ -10,6 +11,7 @@ def patch_moto() -> None:
     """Apply every patch, once a process."""
     if not _done:
         skip_conditional_bucket_statements()
+        change_stages()
         _done.append("patched")
 
 
@@ -34,6 +36,46 @@ def skip_conditional_bucket_statements() -> None:
 
     bucket: Any = FakeBucket
     bucket.get_permission = get_permission
+
+
+def change_stages() -> None:
+    """Let an HTTP API's stage be changed and tagged.
+
+    moto can only make and delete one. Here a change would replace the stage, and the API would
+    answer 404 in between, which AWS does not do.
+    """
+    from moto.apigatewayv2.models import ApiGatewayV2Backend, Stage
+    from moto.apigatewayv2.responses import ApiGatewayV2Response
+    from moto.apigatewayv2.urls import url_paths
+
+    def update_stage(self: Any) -> tuple[int, dict[str, str], str]:
+        api_id, name = unquote(self.path).split("/apis/")[1].split("/stages/")
+        api = self.apigatewayv2_backend.get_api(api_id)
+        settings = {**api.get_stage(name).config, **json.loads(self.body)}
+        return 200, {}, json.dumps(api.create_stage(settings).to_json())
+
+    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str]) -> None:
+        _stage_tags(self, resource_arn).update(tags)
+        tag(self, resource_arn, tags)
+
+    def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
+        for key in tag_keys:
+            _stage_tags(self, resource_arn).pop(key, None)
+        untag(self, resource_arn, tag_keys)
+
+    def _stage_tags(self: Any, resource_arn: str) -> dict[str, str]:
+        api_id, _, name = resource_arn.partition("/apis/")[2].partition("/stages/")
+        stage: Stage | None = self.get_api(api_id).get_stage(name) if name else None
+        tags: dict[str, str] = stage.tags if stage is not None else {}
+        return tags
+
+    backend: Any = ApiGatewayV2Backend
+    tag, untag = backend.tag_resource, backend.untag_resource
+    backend.tag_resource, backend.untag_resource = tag_resource, untag_resource
+    response: Any = ApiGatewayV2Response
+    response.update_stage = update_stage
+    path = "{0}/v2/tags/(?P<arn>[^/]+)/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)$"
+    url_paths[path] = ApiGatewayV2Response.dispatch
 
 
 def reset_moto() -> None:

@@ -93,7 +93,7 @@ ROWS = (
             "untag_resource",
             {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}"},
         ),
-        # moto has no update_stage: whatever changes but tags replaces the stage.
+        update=(Call("update_stage", _STAGE),),
         dropped=_OF_API,
         endpoint=("http_api", "{apiId}"),
         outputs={
