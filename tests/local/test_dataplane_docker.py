@@ -128,7 +128,18 @@ def test_containers_that_a_killed_run_left_are_removed_at_the_start(account, tmp
     gone.wait()
     name = f"platform-local-{new_name('left')}-{gone.pid}"
     label = f"platform-local.owner={gone.pid}"
-    docker("run", "--detach", "--name", name, "--label", label, "python:3.11-slim", "sleep", "600")
+    docker(
+        "run",
+        "--detach",
+        "--network=none",
+        "--name",
+        name,
+        "--label",
+        label,
+        "python:3.11-slim",
+        "sleep",
+        "600",
+    )
     said = []
     plane = DataPlane(account, tmp_path, said.append)
     plane.start()

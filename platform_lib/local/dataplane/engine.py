@@ -45,7 +45,16 @@ class Engine:
             LocalCloudError: The build failed; with its last lines.
         """
         done = self._docker(
-            *("build", "--quiet", "--tag", reference, "--file", str(dockerfile), *options),
+            *(
+                "build",
+                "--quiet",
+                "--force-rm",
+                "--tag",
+                reference,
+                "--file",
+                str(dockerfile),
+                *options,
+            ),
             str(context),
         )
         if done.returncode != 0:

@@ -110,7 +110,8 @@ class Images:
             if image.ours:
                 here = copy_for_engine(context, self._say)
                 within = dockerfile.resolve().relative_to(context.resolve())
-                self.engine.build(name, here, here / within, options)
+                # Nothing of ours asks the network, so a broken one does not matter.
+                self.engine.build(name, here, here / within, ["--network=none", *options])
             else:
                 self.engine.build(name, context, dockerfile, options)
             self._remember(image)
