@@ -1,0 +1,214 @@
+"""Writes the tables of the component pages from the code: children, args and outputs.
+
+    python docs/generate.py            write them
+    python docs/generate.py --check    only say which page is not current, with exit 1
+
+What stands between `<!-- begin: NAME -->` and `<!-- end: NAME -->` in a page is ours; the rest is
+written by hand.
+"""
+
+import ast
+import inspect
+import re
+import sys
+import tempfile
+import typing
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from enum import EnumType
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from platform_lib import (
+    AppArgs,
+    ContainerApp,
+    FunctionApp,
+    VmApp,
+    container_app,
+    function_app,
+    grants,
+    vm_app,
+)
+from platform_lib.testing import synth
+
+PAGES = Path(__file__).parent
+_GRANT = grants.read_table("arn:aws:dynamodb:us-east-1:123456789012:table/notes")
+_NETWORK = {
+    "vpc_id": "vpc-0123456789abcdef0",
+    "private_subnet_ids": ["subnet-a", "subnet-b"],
+}
+COMPONENTS: Mapping[str, tuple[type, type]] = {
+    "vm_app": (VmApp, vm_app.VmAppArgs),
+    "function_app": (FunctionApp, function_app.FunctionAppArgs),
+    "container_app": (ContainerApp, container_app.ContainerAppArgs),
+}
+"""Page -> the component and its args."""
+
+
+def variants(page: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Give the args that bring every child about, the plainest first, and when they do."""
+    archive = folder / "notes.zip"
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("notes.py", "def handler(event, context): return {}\n")
+    (folder / "requirements.txt").touch()
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    if page == "vm_app":
+        command = {"start_command": "python3 -m notes"}
+        return [
+            ("always", {"bundle": "s3://artifacts/notes.zip", **command}),
+            ("from `source`, or a `bundle` from a path", {"bundle": str(archive), **command}),
+        ]
+    if page == "function_app":
+        code = {"code": str(archive), "handler": "notes.handler"}
+        return [("always", code), ("with `network`", {**code, "network": _NETWORK})]
+    image = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
+    return [
+        ("always", image),
+        ("with `grants`", {**image, "grants": [_GRANT]}),
+        ("from `source`", {"source": str(folder), "dockerfile": "Dockerfile"}),
+    ]
+
+
+@cache
+def children(page: str) -> dict[str, tuple[str, str, str]]:
+    """Find every child: key -> logical name, type and when it is made."""
+    component, _ = COMPONENTS[page]
+    found: dict[str, tuple[str, str, str]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for when, args in variants(page, Path(folder)):
+            app = synth(_maker(component, args)).result
+            for key, value in vars(app).items():
+                if isinstance(value, pulumi.CustomResource):
+                    name = value.pulumi_resource_name.replace("notes", "NAME", 1)
+                    found.setdefault(key, (name, value.pulumi_resource_type, when))
+    return found
+
+
+def _maker(component: Callable[[str, Any], object], args: dict[str, Any]) -> Callable[[], object]:
+    return lambda: component("notes", args)
+
+
+def _children_table(page: str) -> Iterator[str]:
+    yield "| key | type | logical name | made |"
+    yield "|---|---|---|---|"
+    for key, (name, token, when) in children(page).items():
+        yield f"| `{key}` | `{token}` | `{name}` | {when} |"
+
+
+def fields(owner: type) -> dict[str, tuple[str, str]]:
+    """Read a class's own annotated fields from its source: name -> type and docstring."""
+    [tree] = ast.parse(inspect.getsource(owner)).body
+    body = getattr(tree, "body", [])
+    return {
+        ast.unparse(field.target): (
+            ast.unparse(field.annotation),
+            " ".join(ast.literal_eval(docstring.value).split()),
+        )
+        for field, docstring in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(docstring, ast.Expr)
+    }
+
+
+def nested(args: type) -> list[type]:
+    """Find the args that a class's fields hold, and those that these hold, each once."""
+    found: list[type] = []
+    for hint in typing.get_type_hints(args, localns={"Output": pulumi.Output, "T": Any}).values():
+        for part in _parts(hint):
+            if typing.is_typeddict(part) and part not in found:
+                found += [part, *(each for each in nested(part) if each not in found)]
+    return found
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield hint
+    for part in typing.get_args(hint):
+        yield from _parts(part)
+
+
+def _args_table(owner: type) -> Iterator[str]:
+    yield "| field | type | default | meaning |"
+    yield "|---|---|---|---|"
+    hints = typing.get_type_hints(owner, localns={"Output": pulumi.Output, "T": Any})
+    for name, (annotation, text) in fields(owner).items():
+        meaning, _, default = text.partition(" Default: ")
+        optional = annotation.startswith("NotRequired[")
+        shown = annotation.removeprefix("NotRequired[").removesuffix("]" if optional else "")
+        shown = shown.replace("pulumi.", "")
+        enums = [part for part in _parts(hints[name]) if isinstance(part, EnumType)]
+        values = "".join(f": {_values(enum)}" for enum in enums)
+        default = default.removesuffix(".") if optional else "required"
+        yield f"| `{name}` | `{shown}`{values} | {_plain(default)} | {_plain(meaning)} |"
+
+
+def _values(enum: EnumType) -> str:
+    members: Mapping[str, Any] = enum.__members__
+    return ", ".join(f"`{member.value}`" for member in members.values())
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _all_args(page: str) -> Iterator[str]:
+    _, args = COMPONENTS[page]
+    yield f"### Its own ({args.__name__})\n"
+    yield from _args_table(args)
+    yield "\n### Shared by every component (AppArgs)\n"
+    yield from _args_table(AppArgs)
+    for inner in nested(args):
+        yield f"\n### {inner.__name__}\n"
+        yield f"{' '.join(str(inner.__doc__).split())}\n"
+        yield from _args_table(inner)
+
+
+def _outputs_table(page: str) -> Iterator[str]:
+    component, _ = COMPONENTS[page]
+    yield "| output | meaning |"
+    yield "|---|---|"
+    for name, (_, text) in fields(component).items():
+        yield f"| `{name}` | {_plain(text)} |"
+
+
+TABLES: Mapping[str, Callable[[str], Iterator[str]]] = {
+    "children": _children_table,
+    "args": _all_args,
+    "outputs": _outputs_table,
+}
+
+
+def generated(page: str) -> str:
+    """Give a page's text with its tables made anew."""
+    text = (PAGES / f"{page}.md").read_text()
+    for name, table in TABLES.items():
+        begin, end = f"<!-- begin: {name} -->\n", f"<!-- end: {name} -->"
+        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+        made = f"{begin}\n" + "\n".join(table(page)) + f"\n\n{end}"
+        if len(pattern.findall(text)) != 1:
+            raise ValueError(f"{page}.md needs one place for {name}: {begin}...{end}")
+        text = text.replace(pattern.findall(text)[0], made)
+    return text
+
+
+def main() -> int:
+    """Write the pages, or say which are not current."""
+    stale = {page: text for page in COMPONENTS if (text := generated(page)) != _now(page)}
+    if "--check" in sys.argv:
+        for page in stale:
+            print(f"docs/{page}.md is not current: run `make docs`")
+        return bool(stale)
+    for page, text in stale.items():
+        (PAGES / f"{page}.md").write_text(text)
+        print(f"wrote docs/{page}.md")
+    return 0
+
+
+def _now(page: str) -> str:
+    return (PAGES / f"{page}.md").read_text()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
