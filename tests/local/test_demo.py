@@ -1,0 +1,129 @@
+"""The proof of `make up` fails when the three apps are not one: told by servers that answer wrongly."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from platform_lib.local.screen import Screen
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def demo(monkeypatch):
+    """The module, as `python -m programs.demo` in the repository's root finds it."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    import programs.demo
+
+    return programs.demo
+
+
+@pytest.fixture
+def apps() -> Iterator[Callable[..., dict[str, str]]]:
+    """Start stand-ins for the three apps; `wrong` is the target that answers as `how` says."""
+    servers = []
+
+    def start(wrong: str = "", how: str = "") -> dict[str, str]:
+        notes: dict[str, dict[str, str]] = {}
+        return {
+            name: serve(name, notes, how if name == wrong else "") for name in ("vm", "function")
+        }
+
+    def serve(name: str, notes: dict[str, dict[str, str]], how: str) -> str:
+        class App(BaseHTTPRequestHandler):
+            def answer(self, status: int, content: object) -> None:
+                body = b"<html>" if how == "html" else json.dumps(content).encode()
+                self.send_response(500 if how == "fails" else status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self) -> None:
+                if self.path == "/whoami":
+                    target = "container" if how == "poses" else name
+                    self.answer(200, {"target": target, "version": how == "old"})
+                elif how == "forgets":
+                    self.answer(404, {"error": "no"})
+                elif how == "mixes up":
+                    self.answer(200, {"id": "1", "text": "another"})
+                else:
+                    self.answer(200, notes[self.path])
+
+            def do_POST(self) -> None:
+                size = int(self.headers["Content-Length"])
+                note = {"id": "1", **json.loads(self.rfile.read(size))}
+                notes["/notes/1"] = note
+                self.answer(201, note)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), App)
+        threading.Thread(target=server.serve_forever).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+class Lines(Screen):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_the_proof_shows_each_step(demo, apps):
+    urls, screen = apps(), Lines()
+    demo.prove(urls, screen)
+    shown = "\n".join(screen.lines)
+    assert f"POST {urls['vm']}/notes  ->  201" in shown
+    assert f"GET  {urls['function']}/notes/1  ->  200" in shown
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("fails", "answered 500, not 200"),
+        ("html", "not JSON"),
+        ("poses", "should be the function, and says it is container"),
+        ("old", "different versions"),
+        ("forgets", "answered 404"),
+        ("mixes up", "another note"),
+    ],
+)
+def test_the_proof_fails_when_one_app_answers_wrongly(demo, apps, how, told):
+    with pytest.raises(demo.DemoError, match=told):
+        demo.prove(apps("function", how), Screen())
+
+
+def test_the_proof_fails_when_nobody_listens(demo, apps):
+    with pytest.raises(demo.DemoError, match=re.escape("GET http://127.0.0.1:1/whoami")):
+        demo.prove({**apps(), "container": "http://127.0.0.1:1"}, Screen())
+
+
+@pytest.mark.engine
+def test_one_run_of_the_demo(tmp_path):
+    command = [sys.executable, "-m", "programs.demo", "--once"]
+    # Its own folder, for one cloud a folder is the rule.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    for target in ("vm", "function", "container"):
+        assert re.search(rf"^notes-{target} +{target} +http://127.0.0.1:\d+ ", done.stdout, re.M)
+    assert "whole run" in done.stdout
