@@ -32,8 +32,8 @@ from platform_lib.testing import synth  # noqa: E402
 KINDS = ("container", "function", "vm")
 SIDES = ("ours", "handwritten")
 QUICK = "--quick" in sys.argv
-MOCKED = {1: 3, 10: 2, 100: 1} if QUICK else {1: 15, 10: 9, 100: 5}
-PREVIEWED = {1: 2, 10: 1} if QUICK else {1: 9, 10: 7}
+MOCKED = {1: 3, 10: 2, 100: 1} if QUICK else {1: 9, 10: 5, 100: 3}
+PREVIEWED = {1: 2, 10: 1} if QUICK else {1: 7, 10: 5}
 """Apps in a program -> rounds."""
 IMPORTS = 3 if QUICK else 15
 UNWANTED = ("pulumi_aws.ec2", "pulumi_aws.lambda_", "pulumi_aws.cloudwatch", "boto3")
@@ -91,8 +91,8 @@ def prove_same(kind: str) -> None:
 def imports() -> None:
     """Compare `import platform_lib` with `import pulumi`."""
     report = (
-        f"import sys, time, types; sys.path.insert(0, {str(HERE / 'handwritten')!r}); import peak; "
-        "start = time.perf_counter(); import {0}; "
+        f"import sys, time, types; sys.path.insert(0, {str(HERE / 'handwritten')!r}); "
+        "import peak; start = time.perf_counter(); import {0}; "
         "print(time.perf_counter() - start, peak.peak_mib(), *(name for name in "
         f"{UNWANTED!r} if type(sys.modules.get(name)) is types.ModuleType))"
     )
@@ -123,7 +123,9 @@ def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str,
             seconds, cpu, text = run(script, environment | stack)
             runs[side].append((seconds, cpu, float(text.split()[-1])))
     # The first round warms caches.
-    ours, theirs = ([median(column) for column in zip(*runs[side][1:])] for side in SIDES)
+    ours, theirs = (
+        [median(column) for column in zip(*runs[side][1:], strict=True)] for side in SIDES
+    )
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     print(
         f"{kind + ' x' + str(count):16}{ours[0]:8.2f}{theirs[0]:9.2f}{ratios[0]:8.2f}"
