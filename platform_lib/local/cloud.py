@@ -246,7 +246,7 @@ class LocalCloud:
         """
         plane = self.services.data_plane
         if name is None:
-            names = [workload.name for workload in plane.workloads()]
+            names = list(dict.fromkeys(workload.name for workload in plane.workloads()))
         else:
             names = self._log_groups(Path(name)) or [str(name)]
         return [line for one in names for line in plane.logs(one, lines)]

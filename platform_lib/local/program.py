@@ -231,8 +231,10 @@ class _Events:
         if killed:
             name = signal.Signals(int(killed[1])).name
             return f"the engine was killed ({name}); the next up repairs what it left half done"
+        # The engine ends with "update failed" when it has told why.
+        told = [error for error in self._errors if not re.fullmatch(r"\w+ failed", error)]
         ending = [line for line in text.splitlines() if line.strip()][-10:]
-        return "\n".join(self._errors or ending)
+        return "\n".join(told or ending)
 
 
 def _subject(urn: str | None) -> str:

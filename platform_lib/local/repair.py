@@ -54,19 +54,20 @@ def repair(
     Returns:
         What was done, a line each.
     """
-    stack.cancel()
-    done = ["freed the lock that a killed run left"]
     state = stack.export_stack()
     deployment = dict(state.deployment or {})
     known = {
         (resource["type"], resource.get("id")) for resource in deployment.get("resources") or []
     }
+    done = ["freed the lock that a killed run left"]
+    # The lock goes after the deletes: where one fails, the next operation repairs again.
     for entry in reversed(list(created)):
         if (entry.type, entry.id) not in known:
             delete(entry.type, entry.id, entry.properties)
             done.append(
                 f"deleted {entry.type} {entry.id}, which the killed run made but did not record"
             )
+    stack.cancel()
     if deployment.pop("pending_operations", None):
         state.deployment = deployment
         stack.import_stack(state)

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from platform_lib.local import cli
 from platform_lib.local.cloud import LocalCloud
+from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services
 
@@ -36,6 +37,8 @@ class World:
     reached: threading.Event = field(default_factory=threading.Event)
     door: threading.Event = field(default_factory=threading.Event)
     refuse: str | None = None
+    keeps: bool = False
+    """Whether deletes by the repair fail."""
     working: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -43,6 +46,8 @@ class World:
         return sorted(self.alive.values())
 
     def delete(self, type_: str, id_: str, properties: object) -> None:
+        if self.keeps:
+            raise LocalCloudError(f"{id_} cannot be deleted")
         self.alive.pop(id_, None)
 
     def wait_idle(self) -> None:

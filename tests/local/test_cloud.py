@@ -212,6 +212,10 @@ def test_a_kill_in_the_middle_of_an_up_is_repaired_by_the_next(
     wait_for_end(members)
     # The create goes on in the provider after the engine is gone: its answer reaches nobody.
     threading.Timer(0, world.door.set).start()
+    world.keeps = True
+    with pytest.raises(LocalCloudError, match="cannot be deleted"):
+        cloud.up(program)
+    world.keeps = False
 
     cloud.up(program)
 

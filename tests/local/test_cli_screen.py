@@ -1,0 +1,82 @@
+"""What a run looks like, on a terminal and off it."""
+
+import io
+import re
+
+import pytest
+
+from platform_lib.local.screen import LiveScreen, PlainScreen, Screen, for_output
+
+EVENTS = [
+    {"event": "start", "text": "up"},
+    {"event": "resource", "state": "started", "op": "create", "type": "aws:x:Y", "name": "one"},
+    {"event": "resource", "state": "done", "op": "create", "type": "aws:x:Y", "name": "one"},
+    {"event": "resource", "state": "done", "op": "same", "type": "aws:x:Y", "name": "two"},
+    {"event": "resource", "state": "failed", "op": "update", "type": "aws:x:Y", "name": "three"},
+    {"event": "diagnostic", "severity": "warning", "message": "plain HTTP\nonly"},
+    {"event": "diagnostic", "severity": "error", "message": "told by the exception"},
+    {"event": "print", "line": "printed [bold]"},
+    {"event": "end", "text": "up done: 1 create"},
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def show_all(screen: Screen) -> None:
+    for event in EVENTS:
+        screen.progress("app", event)
+    with screen.task("building") as note:
+        note("3 of 4")
+    screen.table(["program", "url"], [["app", "http://127.0.0.1:1/" + "x" * 90], ["b", "-"]])
+    screen.close()
+
+
+def test_plain_lines_name_their_program():
+    out = io.StringIO()
+    show_all(PlainScreen(out))
+    lines = out.getvalue().splitlines()
+    assert lines[:6] == [
+        "app  + aws:x:Y one",
+        "app  ~ aws:x:Y three  failed",
+        "app  warning: plain HTTP",
+        "app  only",
+        "app  printed [bold]",
+        "app  up done: 1 create",
+    ]
+    assert lines[6:8] == ["building ...", "  done in 0 s"]
+    assert lines[8].split() == ["program", "url"]
+
+
+def test_a_terminal_has_rows_and_keeps_what_matters():
+    out = Terminal()
+    show_all(LiveScreen(out))
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", out.getvalue())
+    for words in (
+        "app  warning: plain HTTP",
+        "app  printed [bold]",
+        "app  up done: 1 create",
+        "building: ",
+    ):
+        assert words in text
+    assert "told by the exception" not in text
+    assert out.getvalue().rstrip("\n").count("\x1b[?25l") == out.getvalue().count("\x1b[?25h")
+
+
+@pytest.mark.parametrize(
+    ("stream", "env", "kind"),
+    [
+        (Terminal(), {}, LiveScreen),
+        (Terminal(), {"CI": "true"}, PlainScreen),
+        (Terminal(), {"TERM": "dumb"}, PlainScreen),
+        (io.StringIO(), {}, PlainScreen),
+    ],
+)
+def test_the_screen_fits_the_output(monkeypatch, stream, env, kind):
+    for name in ("CI", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert type(for_output(stream)) is kind
