@@ -54,8 +54,9 @@ def change_stages() -> None:
         settings = {**api.get_stage(name).config, **json.loads(self.body)}
         return 200, {}, json.dumps(api.create_stage(settings).to_json())
 
-    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str]) -> None:
-        _stage_tags(self, resource_arn).update(tags)
+    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str] | None) -> None:
+        # An API made without tags comes by here too, with None.
+        _stage_tags(self, resource_arn).update(tags or {})
         tag(self, resource_arn, tags)
 
     def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
