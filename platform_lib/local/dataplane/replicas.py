@@ -3,8 +3,8 @@
 Both an ECS service and an auto scaling group are a number of equal copies, some in target groups.
 New copies are started beside the old ones; when all of them are well, the old ones leave the
 balancer, finish their requests and end. When a new copy crashes three times, or is not well in
-time, the new ones end and the old ones go on: AWS's circuit breaker, and its rollback. Not imitated:
-the replacement of a copy that the balancer finds unhealthy; it gets no requests, and that is all.
+time, the new ones end and the old ones go on: AWS's circuit breaker, and its rollback. Not
+imitated: that a copy which the balancer finds unhealthy is replaced; it only gets no requests.
 """
 
 import asyncio
