@@ -98,7 +98,7 @@ def imported(row: Row, found: Mapping[str, Any]) -> Properties:
         for word, value in words.items()
         if value not in (None, "", [], {})
         and word not in row.ignored
-        and any(converter.top(word) for converter in taken)
+        and (word in row.back or any(converter.top(word) for converter in taken))
     }
     out.pop("tags", None)
     return {**out, **({"tags": tags} if tags else {})}

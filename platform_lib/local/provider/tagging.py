@@ -32,8 +32,10 @@ def retag(
     gone = sorted(set(old) - set(new))
     if gone:
         shape = input_shape(row.service, tags.remove)
-        keys = find_member(shape, "tagKeys")
-        request = {keys: gone} if keys else {"Tags": [{"Key": key} for key in gone]}
+        # A list of keys, whatever it is called, or of tags without their values.
+        name = find_member(shape, "tagKeys") or find_member(shape, "tags") or "TagKeys"
+        pair = pair_members(shape.members[name].member)
+        request = {name: [{pair[0]: key} for key in gone] if pair else gone}
         call_aws(account, row.service, tags.remove, {**target, **request})
 
 
