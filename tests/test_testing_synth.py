@@ -92,6 +92,16 @@ def test_parents_dependencies_and_providers_are_resources_of_the_graph():
     assert queue.provider is topic.provider is graph.one(aws.Provider)
     assert after.provider is None
     assert queue.urn == "urn:pulumi:stack::project::test:index:Pair$aws:sqs/queue:Queue::a-queue"
+    assert after.urn == "urn:pulumi:stack::project::aws:sqs/queue:Queue::after"
+
+
+def test_a_urn_holds_every_component_above():
+    def program():
+        above = pulumi.ComponentResource("test:index:Above", "above")
+        Pair("a", pulumi.ResourceOptions(parent=above))
+
+    queue = synth(program).one(aws.sqs.Queue)
+    assert queue.urn.split("::")[2] == "test:index:Above$test:index:Pair$aws:sqs/queue:Queue"
 
 
 def test_options_are_told_as_the_engine_hears_them():
@@ -151,6 +161,11 @@ def test_secrets_stay_secret_and_are_named():
             "s", secret_id="arn", secret_string=pulumi.Output.secret("hush")
         )
         aws.ssm.Parameter("p", type="String", value=secret.secret_string, description="open")
+        told = pulumi.ResourceOptions(additional_secret_outputs=["url"])
+        queue = aws.sqs.Queue("q", policy=pulumi.Output.secret("{}"), opts=told)
+        aws.sns.Topic("echoed", display_name=queue.policy)
+        aws.sns.Topic("told", display_name=queue.url)
+        aws.sns.Topic("open", display_name=queue.name)
         aws.lambda_.Function(
             "f", role="r", environment={"variables": {"A": pulumi.Output.secret("b"), "C": "d"}}
         )
@@ -160,6 +175,8 @@ def test_secrets_stay_secret_and_are_named():
     # What came back from the cloud is as secret as what was sent.
     assert graph.one(aws.ssm.Parameter).secrets == {"value"}
     assert graph.one(aws.ssm.Parameter).inputs["value"] == "hush"
+    topics = {topic.name: topic.secrets for topic in graph.all(aws.sns.Topic)}
+    assert topics == {"echoed": {"displayName"}, "told": {"displayName"}, "open": set()}
     function = graph.one(aws.lambda_.Function)
     assert function.secrets == {"environment"}
     assert function.inputs["environment"] == {"variables": {"A": "b", "C": "d"}}

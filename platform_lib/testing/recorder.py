@@ -8,6 +8,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, is_dry_run
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_project, get_stack
 
 from platform_lib.testing import wire
 from platform_lib.testing.answers import shape_of
@@ -33,8 +34,14 @@ class Recorder(MockMonitor):
         self._stack_urn = ""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """Make a URN as the engine does: the stack is not part of a child's type."""
-        return super().make_urn("" if parent == self._stack_urn else parent, type_, name)
+        """Make a URN as the engine does: with the types of all components above, but the stack's.
+
+        Pulumi's own mocks keep the stack's type and forget all components but the nearest.
+        """
+        chain = type_
+        if parent and parent != self._stack_urn:
+            chain = f"{parent.split('::')[2]}${type_}"
+        return f"urn:pulumi:{get_stack()}::{get_project()}::{chain}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the protocol's name
         """Answer for a new resource."""
@@ -79,7 +86,7 @@ class Recorder(MockMonitor):
         id, state = self.mocks.new_resource(args)
         if is_dry_run() and isinstance(request, resource_pb2.RegisterResourceRequest):
             id, state = _as_in_preview(args, id, state)
-        answer = wire.write(state, args.inputs, sent)
+        answer = wire.write(state, args.inputs, sent, request.additionalSecretOutputs)
         with self._lock:
             self._answers[urn] = (id or None, wire.read(answer))
             self.resources[urn] = MockMonitor.ResourceRegistration(urn, id or "", state)

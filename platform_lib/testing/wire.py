@@ -4,7 +4,7 @@ Pulumi's own reader makes Outputs out of references, and so leaves an event loop
 thread that reads; a test wants plain values, and to know which of them were secret.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
@@ -50,13 +50,21 @@ def is_unknown(value: Any) -> bool:
 
 
 def write(
-    state: Mapping[str, Any], inputs: Mapping[str, Any], sent: struct_pb2.Struct
+    state: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    sent: struct_pb2.Struct,
+    secrets: Collection[str],
 ) -> struct_pb2.Struct:
-    """Write what mocks answered; what they echo goes back as it came, secrets still secret."""
+    """Write what mocks answered; what they echo goes back as it came, secrets still secret.
+
+    `secrets` names the outputs that are secret besides.
+    """
     answer = struct_pb2.Struct()
     for key, value in state.items():
         if key in sent.fields and key in inputs and _same(value, inputs[key]):
             answer.fields[key].CopyFrom(sent.fields[key])
+        elif key in secrets:
+            answer.fields[key].CopyFrom(encode({_SIGNATURE: _SECRET, "value": value}))
         else:
             answer.fields[key].CopyFrom(encode(value))
     return answer
