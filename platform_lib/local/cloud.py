@@ -365,7 +365,8 @@ class LocalCloud:
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
-            "PULUMI_BACKEND_URL": (self._state.run / "state").as_uri(),
+            # No side files of metadata: one that a kill leaves empty makes a stack unreadable.
+            "PULUMI_BACKEND_URL": f"{(self._state.run / 'state').as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": self._passphrase,
             "PULUMI_DEBUG_PROVIDERS": ",".join(
                 f"{name}:{port}" for name, port in services.ports.items()

@@ -35,7 +35,7 @@ class Entry(Protocol):
 def is_locked(state: Path, project: str, stack: str) -> bool:
     """Tell whether an operation on the stack left its lock, that is, did not come to its end."""
     folder = state / ".pulumi" / "locks" / "organization" / project / stack
-    return folder.is_dir() and any(folder.glob("*.json"))
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def repair(

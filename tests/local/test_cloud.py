@@ -53,9 +53,10 @@ def screen() -> Recorder:
 
 @pytest.fixture
 def cloud(tmp_path, world, screen):
-    with LocalCloud(tmp_path / "state", screen=screen, services=echo_services(world)) as made:
+    state = tmp_path / "state of 100%"
+    with LocalCloud(state, screen=screen, services=echo_services(world)) as made:
         yield made
-    assert not list((tmp_path / "state").glob("run-*"))
+    assert not list(state.glob("run-*"))
 
 
 def test_a_program_goes_up_changes_and_goes_down(cloud, world, screen, tmp_path):
@@ -129,7 +130,7 @@ pulumi.export("hidden", pulumi.Output.secret("s3cret"))
         "name": "__main__",
     }
     assert stack.outputs["hidden"] == "s3cret"
-    state = next((tmp_path / "state").glob("run-*/state/.pulumi/stacks/proj/local.json"))
+    state = next(cloud.directory.glob("run-*/state/.pulumi/stacks/proj/local.json"))
     assert "s3cret" not in state.read_text()
     assert ("proj", {"event": "print", "line": "printed"}) in cloud.screen.events
     assert sorted(p for p in root.rglob("*") if "__pycache__" not in p.parts) == before
