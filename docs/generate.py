@@ -1,4 +1,4 @@
-"""Writes the tables of the component pages from the code: children, args and outputs.
+"""Writes the tables of the docs from the code: children, args and outputs; resource types.
 
     python docs/generate.py            write them
     python docs/generate.py --check    only say which page is not current, with exit 1
@@ -173,17 +173,36 @@ def _outputs_table(page: str) -> Iterator[str]:
         yield f"| `{name}` | {_plain(text)} |"
 
 
-TABLES: Mapping[str, Callable[[str], Iterator[str]]] = {
-    "children": _children_table,
-    "args": _all_args,
-    "outputs": _outputs_table,
+def _rows_table(page: str) -> Iterator[str]:
+    """Show every resource type that the local cloud knows, with what it does not imitate of it."""
+    from platform_lib.local.provider.rows import ROWS
+
+    yield "| type | refused | ignored |"
+    yield "|---|---|---|"
+    for token, row in sorted(ROWS.items()):
+        yield f"| `{token}` | {_reasons(row.refused)} | {_reasons(row.ignored)} |"
+
+
+def _reasons(given: Mapping[str, str]) -> str:
+    grouped: dict[str, list[str]] = {}
+    for property, reason in given.items():
+        grouped.setdefault(reason, []).append(f"`{property}`")
+    parts = (f"{', '.join(names)}: {_plain(why)}" for why, names in grouped.items())
+    return "; ".join(parts) or "-"
+
+
+_COMPONENT = {"children": _children_table, "args": _all_args, "outputs": _outputs_table}
+TABLES: Mapping[str, Mapping[str, Callable[[str], Iterator[str]]]] = {
+    **dict.fromkeys(COMPONENTS, _COMPONENT),
+    "local_cloud": {"rows": _rows_table},
 }
+"""Page -> what is generated in it."""
 
 
 def generated(page: str) -> str:
     """Give a page's text with its tables made anew."""
     text = (PAGES / f"{page}.md").read_text()
-    for name, table in TABLES.items():
+    for name, table in TABLES[page].items():
         begin, end = f"<!-- begin: {name} -->\n", f"<!-- end: {name} -->"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         made = f"{begin}\n" + "\n".join(table(page)) + f"\n\n{end}"
@@ -195,7 +214,7 @@ def generated(page: str) -> str:
 
 def main() -> int:
     """Write the pages, or say which are not current."""
-    stale = {page: text for page in COMPONENTS if (text := generated(page)) != _now(page)}
+    stale = {page: text for page in TABLES if (text := generated(page)) != _now(page)}
     if "--check" in sys.argv:
         for page in stale:
             print(f"docs/{page}.md is not current: run `make docs`")
