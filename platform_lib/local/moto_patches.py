@@ -12,6 +12,7 @@ def patch_moto() -> None:
     if not _done:
         skip_conditional_bucket_statements()
         change_stages()
+        keep_logging_config()
         _done.append("patched")
 
 
@@ -79,8 +80,38 @@ def change_stages() -> None:
     url_paths[path] = ApiGatewayV2Response.dispatch
 
 
+def keep_logging_config() -> None:
+    """Let a function remember which log group it writes to; moto forgets it."""
+    from moto.awslambda.models import LambdaFunction
+
+    function: Any = LambdaFunction
+    make, change = function.__init__, function.update_configuration
+    tell = function.get_configuration
+
+    def make_with_logs(
+        self: Any, account_id: str, spec: dict[str, Any], *rest: Any, **more: Any
+    ) -> None:
+        make(self, account_id, spec, *rest, **more)
+        self.logging_config = spec.get("LoggingConfig") or {}
+
+    def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+        self.logging_config = updates.get("LoggingConfig", self.logging_config)
+        changed: dict[str, Any] = change(self, updates)
+        return changed
+
+    def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
+        group = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"}
+        return {**tell(self, on_create), "LoggingConfig": {**group, **self.logging_config}}
+
+    function.__init__ = make_with_logs
+    function.update_configuration = update_configuration
+    function.get_configuration = get_configuration
+
+
 def reset_moto() -> None:
     """Empty every account: moto keeps its state for as long as the process lives."""
+    from moto.core.base_backend import BackendDict
     from moto.core.model_instances import reset_model_data
 
+    BackendDict.reset()
     reset_model_data()

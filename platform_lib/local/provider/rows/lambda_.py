@@ -179,8 +179,7 @@ ROWS = (
         ),
         dropped={
             **because("a read gives the code's hash, not where it came from", *_CODE[:-1]),
-            **because("moto forgets it", "deadLetterConfig", "loggingConfig"),
-            "sourceKmsKeyArn": "moto forgets it",
+            **because("moto forgets it", "deadLetterConfig", "sourceKmsKeyArn"),
         },
         ignored={
             "snapStart.optimizationStatus": "AWS says it, nobody sets it",
