@@ -196,9 +196,14 @@ def _replaces(row: Row, word: str, before: Properties, after: Properties) -> boo
         return False
     # It was taken away: can the operation that changes it say "nothing"?
     return not any(
-        taker.call.sends_all or ((route := taker.top(item)) and empty_of(route.shape) is not None)
+        taker.call.without or (not taker.requires(item) and _can_be_empty(taker, item))
         for taker, item in takers
     )
+
+
+def _can_be_empty(taker: Converter, word: str) -> bool:
+    route = taker.top(word)
+    return taker.call.sends_all or (route is not None and empty_of(route.shape) is not None)
 
 
 def _prepared(row: Row, word: str, value: Any) -> Mapping[str, Any]:

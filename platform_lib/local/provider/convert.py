@@ -261,7 +261,7 @@ class Converter:
             value = _parsed(value)
         if isinstance(value, Mapping):
             pair = pair_members(shape.member)
-            if pair and not set(map(_flat, value)) <= set(_members(shape.member)):
+            if pair and (not value or not set(map(_flat, value)) <= set(_members(shape.member))):
                 return [{pair[0]: key, pair[1]: _text(item)} for key, item in value.items()]
             value = [value]
         if not isinstance(value, list):

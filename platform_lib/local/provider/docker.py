@@ -185,7 +185,10 @@ class DockerKinds:
         manifest = {
             "schemaVersion": 2,
             "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-            "config": {"mediaType": "application/vnd.docker.container.image.v1+json"},
+            "config": {
+                "mediaType": "application/vnd.docker.container.image.v1+json",
+                "size": 1,
+            },
             "layers": [{"digest": digest, "size": 1}],
         }
         repository = _repository(name)

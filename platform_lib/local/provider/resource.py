@@ -85,12 +85,17 @@ class Resources:
         for call in row.update:
             converter = Converter(row, call)
             here = converter.takes(sorted(changed))
-            if here:
+            if here and call.without and not any(word in after for word in call.takes or ()):
+                taken = Call(call.without, call.given)
+                self._call(row, taken, {}, values)
+            elif here:
                 self._call(row, call, _to_send(converter, after, here), values)
         if "tags" in changed and "tags" not in row.hooked:
             retag(self.account, row, values, before.get("tags") or {}, after.get("tags") or {})
         if row.updated:
-            row.updated(self.account, before, {**self._values(row, id, plain(state)), **after})
+            # The state holds the old inputs too: what was taken away must not come back by it.
+            kept = {word: item for word, item in plain(state).items() if word not in before}
+            row.updated(self.account, before, {**self._values(row, id, kept), **after})
 
     def delete(self, row: Row, id: str, state: Properties) -> None:
         """Delete a resource; one that is gone already is deleted."""

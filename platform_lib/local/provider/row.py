@@ -28,6 +28,7 @@ class Call:
         renames: Input path -> member path, where this operation alone differs from the row.
         whole: Whether an update sends every input, not only what changed. Default: it does for
             operations that put, create or register.
+        without: Operation that takes away what this one set, with the same `given`.
     """
 
     operation: str
@@ -35,6 +36,7 @@ class Call:
     takes: tuple[str, ...] | None = None
     renames: Mapping[str, str] = field(default_factory=dict)
     whole: bool | None = None
+    without: str = ""
 
     @property
     def sends_all(self) -> bool:

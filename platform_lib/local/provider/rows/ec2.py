@@ -185,7 +185,13 @@ ROWS = (
         update=(Call("create_launch_template_version", {"LaunchTemplateId": "{id}"}),),
         updated=_move_default,
         tag_specification="launch-template",
-        tags=_TAGS,
+        # The template's own answer has the tags that it was made with.
+        tags=Tags(
+            _TAGS.add,
+            _TAGS.remove,
+            _TAGS.target,
+            Look("describe_tags", {"Filters": [{"Name": "resource-id", "Values": ["{id}"]}]}),
+        ),
         replace=("name",),
         outputs={
             "arn": "arn:aws:ec2:{region}:{account}:launch-template/{id}",

@@ -65,7 +65,12 @@ ROWS = (
                 {**_ROLE, "PolicyDocument": "{assumeRolePolicy}"},
                 takes=("assumeRolePolicy",),
             ),
-            Call("put_role_permissions_boundary", _ROLE, takes=("permissionsBoundary",)),
+            Call(
+                "put_role_permissions_boundary",
+                _ROLE,
+                takes=("permissionsBoundary",),
+                without="delete_role_permissions_boundary",
+            ),
         ),
         tags=Tags("tag_role", "untag_role", _ROLE),
         outputs={"arn": "Arn", "uniqueId": "RoleId", "createDate": "CreateDate"},

@@ -2,6 +2,14 @@
 
 from platform_lib.local.provider.row import Call, Look, Name, Row, Tags
 
+_GROUP = {"logGroupName": "{id}"}
+_RETENTION = Call(
+    "put_retention_policy",
+    _GROUP,
+    takes=("retentionInDays",),
+    without="delete_retention_policy",
+)
+
 ROWS = (
     Row(
         type="aws:cloudwatch/logGroup:LogGroup",
@@ -17,17 +25,22 @@ ROWS = (
                 "logGroups[?logGroupName=='{id}']|[0]",
             ),
         ),
-        delete=Call("delete_log_group", {"logGroupName": "{id}"}),
-        also=(Call("put_retention_policy", {"logGroupName": "{id}"}, takes=("retentionInDays",)),),
+        delete=Call("delete_log_group", _GROUP),
+        also=(_RETENTION,),
         update=(
-            Call("put_retention_policy", {"logGroupName": "{id}"}, takes=("retentionInDays",)),
-            Call("associate_kms_key", {"logGroupName": "{id}"}, takes=("kmsKeyId",)),
+            _RETENTION,
+            Call(
+                "associate_kms_key",
+                _GROUP,
+                takes=("kmsKeyId",),
+                without="disassociate_kms_key",
+            ),
         ),
         tags=Tags(
             "tag_log_group",
             "untag_log_group",
-            {"logGroupName": "{id}"},
-            Look("list_tags_log_group", {"logGroupName": "{id}"}, "tags", "tags"),
+            _GROUP,
+            Look("list_tags_log_group", _GROUP, "tags", "tags"),
         ),
         outputs={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}"},
         ignored={"skipDestroy": "only says what a destroy leaves; locally it leaves nothing"},

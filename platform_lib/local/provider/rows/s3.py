@@ -30,15 +30,31 @@ def _body(inputs: Properties) -> Properties:
     return inputs
 
 
+def _tag_again(account: Account, before: Properties, after: Properties) -> None:
+    """Set the tags once more: S3 forgets them with every new body."""
+    if after.get("tags"):
+        tags = [{"Key": key, "Value": value} for key, value in after["tags"].items()]
+        request = {"Bucket": after["bucket"], "Key": after["key"], "Tagging": {"TagSet": tags}}
+        call_aws(account, "s3", "put_object_tagging", request)
+
+
 _BUCKET = {"Bucket": "{id}"}
 _OBJECT = {"Bucket": "{bucket}", "Key": "{key}"}
 _OF_BUCKET = {"bucket": "it is asked for by its bucket"}
 _LEFT = {"skipDestroy": "locally a destroy leaves nothing"}
 _TAG_BUCKET = Call(
-    "put_bucket_tagging", _BUCKET, takes=("tags",), renames={"tags": "Tagging.TagSet"}
+    "put_bucket_tagging",
+    _BUCKET,
+    takes=("tags",),
+    renames={"tags": "Tagging.TagSet"},
+    without="delete_bucket_tagging",
 )
 _TAG_OBJECT = Call(
-    "put_object_tagging", _OBJECT, takes=("tags",), renames={"tags": "Tagging.TagSet"}
+    "put_object_tagging",
+    _OBJECT,
+    takes=("tags",),
+    renames={"tags": "Tagging.TagSet"},
+    without="delete_object_tagging",
 )
 
 ROWS = (
@@ -61,7 +77,6 @@ ROWS = (
         deleting=_empty,
         also=(_TAG_BUCKET,),
         update=(_TAG_BUCKET,),
-        unset={"tags": {}},
         dropped={**_OF_BUCKET, "objectLockEnabled": "another operation's to read"},
         outputs={
             "arn": "arn:aws:s3:::{id}",
@@ -184,7 +199,7 @@ ROWS = (
         },
         also=(_TAG_OBJECT,),
         update=(Call("put_object"), _TAG_OBJECT),
-        unset={"tags": {}},
+        updated=_tag_again,
         replace=("bucket", "key"),
         dropped={
             **because("a read gives the body's hash", "source", "content", "contentBase64"),

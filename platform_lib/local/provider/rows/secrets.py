@@ -6,7 +6,11 @@ from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, T
 
 _SECRET = {"SecretId": "{id}"}
 _POLICY = Call(
-    "put_resource_policy", _SECRET, takes=("policy",), renames={"policy": "ResourcePolicy"}
+    "put_resource_policy",
+    _SECRET,
+    takes=("policy",),
+    renames={"policy": "ResourcePolicy"},
+    without="delete_resource_policy",
 )
 _WRITE_ONLY = "the engine of the local cloud keeps no write-only inputs: give it as a secret"
 
