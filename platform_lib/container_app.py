@@ -34,6 +34,7 @@ from platform_lib.parts.iam import (
 )
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, find_network, find_region
+from platform_lib.parts.outputs import register_outputs
 from platform_lib.parts.repository import REPOSITORY_CHILDREN, push_image
 from platform_lib.parts.task import container_definition, health_command
 from platform_lib.settings import AppSettings, app_settings, later
@@ -315,19 +316,7 @@ class ContainerApp(pulumi.ComponentResource):
         self.version = version
         self.security_group_id = self.security_group.id
         self.target_group_arn = self.target_group.arn
-        self.register_outputs(
-            {
-                "url": self.url,
-                "dns_name": self.dns_name,
-                "hosted_zone_id": self.hosted_zone_id,
-                "role_arn": self.role_arn,
-                "role_name": self.role_name,
-                "log_group_name": self.log_group_name,
-                "version": self.version,
-                "security_group_id": self.security_group_id,
-                "target_group_arn": self.target_group_arn,
-            }
-        )
+        register_outputs(self)
 
 
 def _settings(name: str, raw: ContainerAppArgs) -> _Settings:

@@ -27,6 +27,7 @@ from platform_lib.parts.iam import (
 )
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, check_zones
+from platform_lib.parts.outputs import register_outputs
 from platform_lib.settings import AppSettings, app_settings, later
 
 ALIAS = "live"
@@ -309,17 +310,7 @@ class FunctionApp(pulumi.ComponentResource):
         self.role_arn, self.role_name = self.role.arn, self.role.name
         self.log_group_name = self.log_group.name
         self.version = pulumi.Output.from_input(settings.code.version)
-        self.register_outputs(
-            {
-                "url": self.url,
-                "dns_name": self.dns_name,
-                "role_arn": self.role_arn,
-                "role_name": self.role_name,
-                "log_group_name": self.log_group_name,
-                "version": self.version,
-                "security_group_id": self.security_group_id,
-            }
-        )
+        register_outputs(self)
 
 
 def _variables(name: str, settings: _Settings) -> dict[str, pulumi.Input[str]]:
