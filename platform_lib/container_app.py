@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NotRequired, TypedDict, cast, final
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast, final
 
 import pulumi
 
@@ -11,7 +11,6 @@ from platform_lib import defaults
 from platform_lib.app_args import AppArgs
 from platform_lib.artifact import chosen_way, text_version
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range, naming_errors
-from platform_lib.image import BuildContext, build_generated, build_own
 from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children, check_overrides
 from platform_lib.parts.ecs import (
@@ -39,6 +38,9 @@ from platform_lib.parts.repository import REPOSITORY_CHILDREN, push_image
 from platform_lib.parts.task import container_definition, health_command
 from platform_lib.settings import AppSettings, app_settings, later
 from platform_lib.sizing import check_fargate
+
+if TYPE_CHECKING:
+    from platform_lib.image import BuildContext
 
 _FAMILY_LIMIT = 255
 _WAYS = (
@@ -116,7 +118,7 @@ class _Settings:
 
     app: AppSettings
     image: pulumi.Input[str] | None
-    build: BuildContext | None
+    build: "BuildContext | None"
     cpu: int
     memory_mib: int
     capacity: Sequence[Mapping[str, Any]]
@@ -348,9 +350,12 @@ def _settings(name: str, raw: ContainerAppArgs) -> _Settings:
     )
 
 
-def _build(app: AppSettings, args: Mapping[str, Any]) -> BuildContext | None:
+def _build(app: AppSettings, args: Mapping[str, Any]) -> "BuildContext | None":
     if app.source is None:
         return None
+    # The bundler loads when something is bundled: a ready image does without it.
+    from platform_lib.image import build_generated, build_own
+
     if app.app is None:
         return build_own(app.source, args["dockerfile"])
     return build_generated(

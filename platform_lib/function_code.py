@@ -1,4 +1,7 @@
-"""What a function runs, from each of the ways to give it."""
+"""What a function runs, from each of the ways to give it.
+
+The bundler loads when something is bundled: a ready artifact does without it.
+"""
 
 import hashlib
 import re
@@ -11,9 +14,7 @@ from typing import Any
 import pulumi
 
 from platform_lib.artifact import split_s3_uri, text_version
-from platform_lib.bundle import add_shim_to_zip, build, check_function_size
 from platform_lib.checks import InvalidInput
-from platform_lib.serving import FUNCTION_HANDLER, function_additions
 from platform_lib.settings import AppSettings
 
 _HANDLER = re.compile(r"[A-Za-z_][\w./-]*\.[A-Za-z_]\w*")
@@ -31,6 +32,9 @@ class FunctionCode:
 
 def code_from_source(app: AppSettings, source: Path, handler: str | None) -> FunctionCode:
     """Bundle a source directory; the shim serves the app, or calls the handler."""
+    from platform_lib.bundle import build, check_function_size
+    from platform_lib.serving import FUNCTION_HANDLER, function_additions
+
     entry, field = (handler, "handler") if handler is not None else (app.app, "app")
     bundle = build(
         source,
@@ -65,6 +69,9 @@ def ready_code(app: AppSettings, code: str, handler: str) -> FunctionCode:
     version = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     if not app.secrets:
         return _zipped(app, path, handler, version)
+    from platform_lib.bundle import add_shim_to_zip
+    from platform_lib.serving import FUNCTION_HANDLER
+
     return _zipped(app, add_shim_to_zip(path, handler=handler), FUNCTION_HANDLER, version)
 
 

@@ -13,7 +13,6 @@ import pulumi
 from platform_lib import defaults
 from platform_lib.app_args import AppArgs
 from platform_lib.artifact import chosen_way, split_s3_uri, text_version
-from platform_lib.bundle import build
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range, naming_errors
 from platform_lib.parts.auto_scaling import (
     INSTANCE_CHILDREN,
@@ -40,7 +39,6 @@ from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, find_network, find_region
 from platform_lib.parts.outputs import register_outputs
 from platform_lib.parts.user_data import cloud_config
-from platform_lib.serving import server_additions, server_command
 from platform_lib.settings import AppSettings, app_settings, later
 
 _WAYS = (frozenset({"source", "app"}), frozenset({"bundle", "start_command"}))
@@ -333,6 +331,10 @@ def _settings(name: str, raw: VmAppArgs) -> _Settings:
 
 def _archive(app: AppSettings, args: Mapping[str, Any]) -> _Archive:
     if app.source is not None:
+        # The bundler loads when something is bundled: a ready artifact does without it.
+        from platform_lib.bundle import build
+        from platform_lib.serving import server_additions, server_command
+
         bundle = build(
             app.source,
             entry=str(app.app),

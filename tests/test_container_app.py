@@ -86,7 +86,6 @@ def test_the_default_network_is_two_default_subnets_with_public_addresses():
 def test_tasks_stand_in_private_subnets_where_there_are_some():
     network = {
         "vpc_id": "vpc-0123456789abcdef0",
-        "public_subnet_ids": [pulumi.Output.from_input("subnet-a"), "subnet-b"],
         "private_subnet_ids": ["subnet-c", "subnet-d"],
     }
 

@@ -1,12 +1,15 @@
 """The image of an app, in a repository of its own."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.image import BuildContext
 from platform_lib.parts.children import Children
+
+if TYPE_CHECKING:
+    from platform_lib.image import BuildContext
 
 REPOSITORY_CHILDREN = {
     "repository": "aws.ecr.Repository",
@@ -54,7 +57,7 @@ class PushedImage:
 def push_image(
     child: Children,
     *,
-    build: BuildContext,
+    build: "BuildContext",
     architecture: str,
     force_delete: bool,
     provider: pulumi.ProviderResource | None,
