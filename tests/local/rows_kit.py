@@ -83,8 +83,12 @@ class Lab:
         return checked
 
     def make(self, type, /, **inputs):
+        noted = []
         checked = self.check(type, inputs)
-        made = self.kinds.create(type, checked, lambda new: None)
+        made = self.kinds.create(
+            type, checked, lambda new: noted.append(self.kinds.identity(type, new.state))
+        )
+        self.journalled = noted[0]
         return made.id, made.state, checked
 
     def state(self, type, /, **inputs):

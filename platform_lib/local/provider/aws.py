@@ -108,10 +108,10 @@ class AwsKinds:
         row = row_of(type)
         calls = (*row.undo, *((row.delete,) if row.delete else ()))
         named = fields(row.id).union(*(fields(call.given) for call in calls))
-        named |= set(row.hooked) | {"forceDestroy", "tags"}
+        named.add("forceDestroy")
         bare = plain(state)
         return {
-            word: bare[word] for word in sorted(named) if isinstance(bare.get(word), str | bool)
+            word: bare[word] for word in sorted(named) if isinstance(bare.get(word), str | int)
         }
 
     def invoke(self, token: str, args: Properties) -> Properties:

@@ -57,7 +57,8 @@ class Resources:
             id = jmespath.search(row.id, answer)
         if id is None:
             raise LocalCloudError(f"{row.create.operation}: no {row.id} in the answer")
-        return Made(str(id), {**inputs, "id": str(id)})
+        told = {word: jmespath.search(path, answer) for word, path in row.made.items()}
+        return Made(str(id), {**inputs, **told, "id": str(id)})
 
     def finish(self, row: Row, id: str, inputs: Properties) -> None:
         """Do what making a resource takes after its create; doing it again does no harm."""

@@ -114,6 +114,7 @@ class Row:
         service: boto3's name of the service.
         create: Operation that makes it.
         id: JMESPath in the answer of `create`, or a template.
+        made: Output -> JMESPath in the answer of `create`, where a delete needs it besides the id.
         looks: Operations that read it, the first of which says whether it exists.
         delete: Operation that deletes it. Default: nothing is left to delete.
         noun: Word that AWS puts before members: `Table` for TableName.
@@ -151,6 +152,7 @@ class Row:
     service: str
     create: Call
     id: str
+    made: Mapping[str, str] = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     delete: Call | None = None
     noun: str = ""

@@ -97,6 +97,7 @@ ROWS = (
         service="ecs",
         create=Call("register_task_definition"),
         id="taskDefinition.family",
+        made={"arn": "taskDefinition.taskDefinitionArn"},
         looks=(
             Look(
                 "describe_task_definition",
