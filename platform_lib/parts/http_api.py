@@ -1,5 +1,6 @@
 """The HTTP API before a function: API, integration, route, stage and the permission to call it."""
 
+import json
 from dataclasses import dataclass
 
 import pulumi
@@ -94,7 +95,7 @@ def create_http_api(
         auto_deploy=True,
         access_log_settings={
             "destination_arn": access_log_group_arn,
-            "format": pulumi.Output.json_dumps(_ACCESS_LOG),
+            "format": json.dumps(_ACCESS_LOG),
         },
         opts=pulumi.ResourceOptions(depends_on=[route]),
     )

@@ -9,6 +9,7 @@ A `*` stands only where AWS defines no resource level for an action; every such 
   region, but only through the secret's own service and for that secret.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -73,7 +74,7 @@ def create_role(
         key,
         aws.iam.Role,
         suffix,
-        assume_role_policy=pulumi.Output.json_dumps(_document([trust])),
+        assume_role_policy=json.dumps(_document([trust])),
         permissions_boundary=boundary_arn,
     )
 

@@ -1,5 +1,6 @@
 """The image of an app, in a repository of its own."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def push_image(
         aws.ecr.LifecyclePolicy,
         "lifecycle",
         repository=repository.name,
-        policy=pulumi.Output.json_dumps(_KEEP),
+        policy=json.dumps(_KEEP),
     )
     token = aws.ecr.get_authorization_token_output(
         registry_id=repository.registry_id,
