@@ -193,7 +193,7 @@ class AppArgs(TypedDict):
     """Processor on the target. Default: arm64."""
     port: NotRequired[int]
     """Port that the app listens on, 1 to 65535; below 1024 only where the app may bind it. It
-    reaches the app as `PORT`. No effect on a function. Default: 8080."""
+    reaches the app as `PORT`, which is all it does on a function. Default: 8080."""
     health_check_path: NotRequired[str]
     """Path that answers 200 when the app is well. Default: /health."""
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]

@@ -1,8 +1,10 @@
-"""Which of the ways to give an app was taken."""
+"""Which of the ways to give an app was taken, and where it lies."""
 
 import hashlib
 import re
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -43,3 +45,32 @@ def split_s3_uri(field: str, uri: str) -> tuple[str, str]:
     if found is None:
         raise InvalidInput(field, uri, "must be s3://bucket/key")
     return found[1], found[2]
+
+
+def find_source(given: str) -> Path:
+    """Find the app's directory."""
+    found, looked = _from_project(given)
+    if not found.is_dir():
+        raise InvalidInput("source", given, f"there is no such directory{looked}")
+    return found
+
+
+def find_zip(field: str, given: str) -> Path:
+    """Find a ready zip."""
+    found, looked = _from_project(given)
+    if not zipfile.is_zipfile(found):
+        need = f"is neither an s3:// URI nor the path of a zip file{looked}"
+        raise InvalidInput(field, given, need)
+    return found
+
+
+def _from_project(given: str) -> tuple[Path, str]:
+    """Take a path from the project's folder, else from the working directory; say where from."""
+    path = Path(given).expanduser()
+    bases = [Path.cwd()]
+    root = pulumi.get_root_directory()
+    # Under mocks the root directory is a made-up word, and inline programs have none.
+    if root and (Path(root) / "Pulumi.yaml").is_file():
+        bases.insert(0, Path(root))
+    looked = " or ".join(str(base) for base in dict.fromkeys(bases))
+    return (bases[0] / path).resolve(), "" if path.is_absolute() else f" in {looked}"

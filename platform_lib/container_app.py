@@ -36,7 +36,7 @@ from platform_lib.parts.lookups import aws_provider, find_network, find_region
 from platform_lib.parts.outputs import register_outputs
 from platform_lib.parts.repository import REPOSITORY_CHILDREN, push_image
 from platform_lib.parts.task import container_definition, health_command
-from platform_lib.settings import AppSettings, app_settings, later
+from platform_lib.settings import AppSettings, app_settings, later, refuse_later
 from platform_lib.sizing import check_fargate
 
 if TYPE_CHECKING:
@@ -48,7 +48,12 @@ _WAYS = (
     frozenset({"source", "dockerfile"}),
     frozenset({"image"}),
 )
-_LATER = ("cluster_arn", "sidecars", "volumes", "enable_execute_command")
+_LATER = {
+    "cluster_arn": None,
+    "enable_execute_command": False,
+    "sidecars": None,
+    "volumes": None,
+}
 
 _CHILDREN = {
     **FRONT_CHILDREN,
@@ -133,8 +138,8 @@ class ContainerApp(pulumi.ComponentResource):
     It makes a load balancer with target group and listener, two security groups that admit the
     world to the balancer and the balancer to the app, a log group, an execution role and the
     app's role, a cluster with Fargate's capacity providers, a task definition, a service and its
-    scaling: 20 resources with a ready image. From source it also makes a repository, its life
-    cycle and the image.
+    scaling: 20 resources with a ready image and a grant. From source it also makes a repository,
+    its life cycle and the image.
 
     Closed and encrypted by default: tasks admit nothing but the balancer, images are scanned when
     they are pushed and named by digest, tags cannot be moved, roles name exact ARNs, secrets are
@@ -325,9 +330,7 @@ def _settings(name: str, raw: ContainerAppArgs) -> _Settings:
     check_name(name)
     args = check_args(raw, ContainerAppArgs)
     way = chosen_way(args, _WAYS)
-    for field in _LATER:
-        if args.get(field):
-            raise later(field, args[field], "leave it out")
+    refuse_later(args, _LATER)
     app = app_settings(args)
     children = dict(_CHILDREN)
     if "image" not in way:

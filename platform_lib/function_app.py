@@ -1,5 +1,6 @@
 """FunctionApp: a web app as a function, on Lambda."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -28,7 +29,7 @@ from platform_lib.parts.iam import (
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, check_zones
 from platform_lib.parts.outputs import register_outputs
-from platform_lib.settings import AppSettings, app_settings, later
+from platform_lib.settings import AppSettings, app_settings, later, refuse_later
 
 ALIAS = "live"
 """The alias that everything which calls the function is bound to."""
@@ -39,24 +40,24 @@ _WAYS = (
     frozenset({"code", "handler"}),
     frozenset({"image_uri"}),
 )
-_LATER = (
-    "alias",
-    "buckets",
-    "dead_letter",
-    "event_rules",
-    "invoke_permissions",
-    "layers",
-    "log_groups",
-    "on_failure",
-    "provisioned_concurrency",
-    "queues",
-    "receipt_rules",
-    "reserved_concurrency",
-    "schedules",
-    "snap_start",
-    "streams",
-    "topics",
-)
+_LATER = {
+    "alias": ALIAS,
+    "buckets": None,
+    "dead_letter": None,
+    "event_rules": None,
+    "invoke_permissions": None,
+    "layers": None,
+    "log_groups": None,
+    "on_failure": None,
+    "provisioned_concurrency": None,
+    "queues": None,
+    "receipt_rules": None,
+    "reserved_concurrency": None,
+    "schedules": None,
+    "snap_start": False,
+    "streams": None,
+    "topics": None,
+}
 _CHILDREN = {
     **HTTP_API_CHILDREN,
     "log_group": "aws.cloudwatch.LogGroup",
@@ -177,6 +178,7 @@ class _Settings:
 
     app: AppSettings
     code: FunctionCode
+    variables: Mapping[str, pulumi.Input[str]]
     memory_mib: int
     timeout_seconds: int
     ephemeral_storage_mib: int
@@ -279,7 +281,7 @@ class FunctionApp(pulumi.ComponentResource):
             timeout=settings.timeout_seconds,
             ephemeral_storage={"size": settings.ephemeral_storage_mib},
             role=self.role.arn,
-            environment={"variables": _variables(name, settings)},
+            environment={"variables": settings.variables},
             logging_config={"log_format": "Text", "log_group": self.log_group.name},
             vpc_config=vpc_config,
             publish=True,
@@ -313,20 +315,40 @@ class FunctionApp(pulumi.ComponentResource):
         register_outputs(self)
 
 
-def _variables(name: str, settings: _Settings) -> dict[str, pulumi.Input[str]]:
-    app = settings.app
+def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pulumi.Input[str]]:
     variables = app_environment(
         app.environment,
         name=name,
         target="function",
-        version=settings.code.version,
+        version=code.version,
         port=app.port,
         region=None,
     )
     if app.secrets:
         # ARNs, not values: the shim fetches the values when the function starts.
-        variables["PLATFORM_SECRETS"] = pulumi.Output.json_dumps(dict(sorted(app.secrets.items())))
+        arns = dict(sorted(app.secrets.items()))
+        known = all(isinstance(arn, str) for arn in arns.values())
+        variables["PLATFORM_SECRETS"] = (
+            json.dumps(arns) if known else pulumi.Output.json_dumps(arns)
+        )
     return variables
+
+
+def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]]) -> None:
+    """Refuse what Lambda would: its own names, and more than 4 KB as far as they are known."""
+    for field, given in (("environment", app.environment), ("secrets", app.secrets)):
+        for variable in given:
+            if variable in _RESERVED:
+                raise InvalidInput(field, variable, "is reserved by Lambda; use another name")
+    size = sum(
+        len(variable.encode()) + (len(value.encode()) if isinstance(value, str) else 0)
+        for variable, value in variables.items()
+    )
+    if size > _ENVIRONMENT_LIMIT:
+        need = (
+            f"Lambda takes at most {_ENVIRONMENT_LIMIT} bytes of names and values with ours"
+        )
+        raise InvalidInput("environment", f"{size} bytes", need)
 
 
 def _settings(
@@ -335,13 +357,10 @@ def _settings(
     check_name(name)
     args = check_args(raw, FunctionAppArgs)
     chosen_way(args, _WAYS)
-    for field in _LATER:
-        if args.get(field):
-            raise later(field, args[field], "leave it out")
+    refuse_later(args, _LATER)
     if args.get("http", {}).get("kind", HttpKind.HTTP_API) is not HttpKind.HTTP_API:
         raise later("http.kind", args["http"]["kind"], "use http_api")
     app = app_settings(args)
-    _check_environment(name, app)
     memory_mib = args.get("memory_mib", defaults.FUNCTION_MEMORY_MIB)
     check_range("memory_mib", memory_mib, 128, 10240, "MiB")
     timeout_seconds = args.get("timeout_seconds", defaults.FUNCTION_TIMEOUT_SECONDS)
@@ -355,9 +374,13 @@ def _settings(
             raise InvalidInput("network.private_subnet_ids", None, need)
         check_zones("network.private_subnet_ids", private, provider)
     check_overrides(app.overrides, _CHILDREN | (_NETWORK_CHILDREN if app.network else {}))
+    code = _code(app, args)
+    variables = _variables(name, app, code)
+    _check_variables(app, variables)
     return _Settings(
         app=app,
-        code=_code(app, args),
+        code=code,
+        variables=variables,
         memory_mib=memory_mib,
         timeout_seconds=timeout_seconds,
         ephemeral_storage_mib=storage_mib,
@@ -370,19 +393,3 @@ def _code(app: AppSettings, args: Mapping[str, Any]) -> FunctionCode:
     if app.source is None:
         return ready_code(app, args["code"], args["handler"])
     return code_from_source(app, app.source, args.get("handler"))
-
-
-def _check_environment(name: str, app: AppSettings) -> None:
-    for field, variables in (("environment", app.environment), ("secrets", app.secrets)):
-        for variable in variables:
-            if variable in _RESERVED:
-                need = "is reserved by Lambda; use another name"
-                raise InvalidInput(field, variable, need)
-    known = {**app.environment, **app.secrets, "APP_NAME": name}
-    size = sum(
-        len(variable.encode()) + (len(value.encode()) if isinstance(value, str) else 0)
-        for variable, value in known.items()
-    )
-    if size > _ENVIRONMENT_LIMIT:
-        need = f"Lambda takes at most {_ENVIRONMENT_LIMIT} bytes of names and values"
-        raise InvalidInput("environment", f"{size} bytes", need)

@@ -5,7 +5,6 @@ The bundler loads when something is bundled: a ready artifact does without it.
 
 import hashlib
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from platform_lib.artifact import split_s3_uri, text_version
+from platform_lib.artifact import find_zip, split_s3_uri, text_version
 from platform_lib.checks import InvalidInput
 from platform_lib.settings import AppSettings
 
@@ -60,9 +59,7 @@ def ready_code(app: AppSettings, code: str, handler: str) -> FunctionCode:
         inputs = {"s3_bucket": bucket, "s3_key": key, "handler": handler}
         runtime = f"python{app.python_version}"
         return FunctionCode(inputs={**inputs, "runtime": runtime}, version=text_version(code))
-    path = Path(code).expanduser()
-    if not zipfile.is_zipfile(path):
-        raise InvalidInput("code", code, "is neither an s3:// URI nor the path of a zip file")
+    path = find_zip("code", code)
     if path.stat().st_size > _DIRECT_UPLOAD_LIMIT:
         need = "Lambda takes at most 50 MB directly; put the zip in S3 and give its s3:// URI"
         raise InvalidInput("code", code, need)

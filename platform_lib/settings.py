@@ -21,6 +21,7 @@ from platform_lib.app_args import (
     RolloutStrategy,
     Stage,
 )
+from platform_lib.artifact import find_source
 from platform_lib.checks import InvalidInput, check_range, one_of
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -95,6 +96,13 @@ def later(field: str, value: object, works: str) -> InvalidInput:
     return InvalidInput(field, value, f"not available in this release; {works}")
 
 
+def refuse_later(args: Mapping[str, Any], fields: Mapping[str, object]) -> None:
+    """Refuse options of a later release; `fields` maps each to its value until then."""
+    for field, value in fields.items():
+        if args.get(field, value) not in (value, []):
+            raise later(field, args[field], "leave it out")
+
+
 def _refuse_later_fields(args: Mapping[str, Any]) -> None:
     if args.get("stage", Stage.DEVELOPMENT) is not Stage.DEVELOPMENT:
         raise later("stage", args["stage"], "leave it out or use 'development'")
@@ -104,9 +112,7 @@ def _refuse_later_fields(args: Mapping[str, Any]) -> None:
         raise later("rollout", args["rollout"], "leave it out, a change is rolling")
     if args.get("alarms", {}) not in ({}, {"enabled": False}):
         raise later("alarms", args["alarms"], "leave it out or give enabled=False: none is made")
-    for field in ("domain", "kms_key_arn"):
-        if field in args:
-            raise later(field, args[field], "leave it out")
+    refuse_later(args, {"domain": None, "kms_key_arn": None})
     for field in ("requests_per_target", "schedules"):
         if args.get("scaling", {}).get(field):
             raise later(f"scaling.{field}", args["scaling"][field], "scale by cpu_percent")
@@ -204,19 +210,3 @@ def _check_subnets(network: NetworkArgs) -> None:
             if len(known) + unknown < 2:
                 need = "needs at least two subnets, in two zones"
                 raise InvalidInput(f"network.{kind}", list(subnets), need)
-
-
-def find_source(source: str) -> Path:
-    """Find the app's directory: from the project's folder, else from the working directory."""
-    given = Path(source).expanduser()
-    bases = [Path.cwd()]
-    root = pulumi.get_root_directory()
-    # Under mocks the root directory is a made-up word, and inline programs have none.
-    if root and (Path(root) / "Pulumi.yaml").is_file():
-        bases.insert(0, Path(root))
-    found = given if given.is_absolute() else bases[0] / given
-    if not found.is_dir():
-        looked = " or ".join(str(base) for base in dict.fromkeys(bases))
-        where = "" if given.is_absolute() else f" in {looked}"
-        raise InvalidInput("source", source, f"there is no such directory{where}")
-    return found.resolve()

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import pulumi
 
 from platform_lib import defaults
 from platform_lib.app_args import AppArgs
-from platform_lib.artifact import chosen_way, split_s3_uri, text_version
+from platform_lib.artifact import chosen_way, find_zip, split_s3_uri, text_version
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range, naming_errors
 from platform_lib.parts.auto_scaling import (
     INSTANCE_CHILDREN,
@@ -31,6 +30,7 @@ from platform_lib.parts.iam import (
     create_policy,
     create_role,
     grant_statements,
+    partition_of,
     read_objects,
     read_secrets,
     write_logs,
@@ -39,10 +39,10 @@ from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, find_network, find_region
 from platform_lib.parts.outputs import register_outputs
 from platform_lib.parts.user_data import cloud_config
-from platform_lib.settings import AppSettings, app_settings, later
+from platform_lib.settings import AppSettings, app_settings, refuse_later
 
 _WAYS = (frozenset({"source", "app"}), frozenset({"bundle", "start_command"}))
-_LATER = ("instance_types", "spot_percent", "warm_pool")
+_LATER = {"instance_types": None, "spot_percent": 0, "warm_pool": 0}
 _CHILDREN = {
     **FRONT_CHILDREN,
     **INSTANCE_CHILDREN,
@@ -165,7 +165,10 @@ class VmApp(pulumi.ComponentResource):
             kms_key_arn=app.log_key_arn,
         )
         uri: pulumi.Input[str] = archive.uri
-        readable: pulumi.Input[str] = archive.uri.replace("s3://", "arn:aws:s3:::", 1)
+        region = find_region(provider)
+        readable = region.apply(
+            lambda known: archive.uri.replace("s3://", f"arn:{partition_of(known)}:s3:::", 1)
+        )
         ready: list[pulumi.Resource] = []
         if archive.path is not None:
             stored = store_bundle(child, archive=archive.path, key=archive.key)
@@ -220,7 +223,7 @@ class VmApp(pulumi.ComponentResource):
             target="vm",
             version=archive.version,
             port=app.port,
-            region=find_region(provider),
+            region=region,
         )
         self.launch_template = create_launch_template(
             child,
@@ -299,9 +302,7 @@ def _settings(name: str, raw: VmAppArgs) -> _Settings:
     check_name(name)
     args = check_args(raw, VmAppArgs)
     chosen_way(args, _WAYS)
-    for field in _LATER:
-        if args.get(field):
-            raise later(field, args[field], "leave it out")
+    refuse_later(args, _LATER)
     app = app_settings(args)
     instance_type = args.get("instance_type", defaults.INSTANCE_TYPES[app.architecture])
     if bool(_GRAVITON.match(instance_type)) != (app.architecture == "arm64"):
@@ -363,10 +364,7 @@ def _archive(app: AppSettings, args: Mapping[str, Any]) -> _Archive:
             command=command,
             version=text_version(given),
         )
-    path = Path(given).expanduser()
-    if not zipfile.is_zipfile(path):
-        need = "is neither an s3:// URI nor the path of a zip file"
-        raise InvalidInput("bundle", given, need)
+    path = find_zip("bundle", given)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return _Archive(
         path=path,

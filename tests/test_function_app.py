@@ -178,6 +178,8 @@ def test_scaling_never_becomes_reserved_concurrency():
         ({"secrets": {"T": SECRET}}, "'code' is 's3://.*: secrets need our start-up code"),
         ({"network": {"vpc_id": "v", "public_subnet_ids": ["a", "b"]}}, "no way out of a public"),
         ({"http": {"kind": "function_url"}}, "'http.kind' is 'function_url': not available"),
+        ({"environment": {"A": "x" * 4060}}, "bytes of names and values with ours"),
+        ({"reserved_concurrency": 0}, "'reserved_concurrency' is 0: not available"),
         ({"queues": [{"arn": "x"}]}, "'queues' is .*: not available in this release"),
         ({"layers": ["arn:x"]}, "'layers' is .*: not available in this release"),
         ({"code": "nope.zip"}, "'code' is 'nope.zip': is neither an s3:// URI nor the path"),
@@ -198,3 +200,17 @@ def test_an_environment_variable_that_lambda_allows_is_allowed():
 
 def test_secrets_of_an_image_are_refused():
     fails("fetches its secrets in the app", image_uri="x", secrets={"T": SECRET})
+
+
+def test_options_of_a_later_release_may_be_given_as_they_are():
+    given = {"alias": "live", "snap_start": False, "queues": [], "layers": []}
+    assert function_of(graph_of(**given)) == function_of(graph_of())
+
+
+def test_a_relative_path_is_taken_from_where_the_program_runs(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "ready.zip", "w") as archive:
+        archive.writestr("notes.py", "def handler(event, context): ...\n")
+    monkeypatch.chdir(tmp_path)
+    graph = synth(lambda: FunctionApp("notes", {"code": "ready.zip", "handler": "notes.handler"}))
+    assert function_of(graph)["code"].path == str(tmp_path.resolve() / "ready.zip")
+    fails(f"no.zip': is neither .* zip file in {tmp_path}", code="no.zip", handler="a.b")

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from platform_lib import ArgsError, VmApp
-from platform_lib.testing import synth
+from platform_lib.testing import AwsMocks, synth
 
 S3 = {"bundle": "s3://artifacts/notes.zip", "start_command": "python3 -m notes"}
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
@@ -167,3 +167,13 @@ def test_variables_reach_the_instance():
 )
 def test_bad_input_of_its_own_is_refused(bad, match):
     fails(match, **{**S3, **bad})
+
+
+def test_the_bundle_is_read_in_the_partition_of_the_region():
+    def statements(region):
+        graph = synth(lambda: VmApp("notes", S3), mocks=AwsMocks(region=region))
+        return json.loads(graph.one(aws.iam.RolePolicy).inputs["policy"])["Statement"]
+
+    for region, partition in (("eu-west-1", "aws"), ("cn-north-1", "aws-cn")):
+        reads = [each for each in statements(region) if each["Action"] == ["s3:GetObject"]]
+        assert reads[0]["Resource"] == f"arn:{partition}:s3:::artifacts/notes.zip"

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 for what failed, or 130 for Ctrl-C while it worked."""
     asked = _parser().parse_args(arguments)
     screen = for_output()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell starts what it puts into the background with that signal ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         command: Callable[[argparse.Namespace, Screen], int] = asked.run

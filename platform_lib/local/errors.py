@@ -5,5 +5,5 @@ class LocalCloudError(Exception):
     """The local cloud cannot do what was asked; the message says why and what to change."""
 
 
-class NotSteady(LocalCloudError):
+class NotSteady(LocalCloudError):  # noqa: N818 - it names a state, as the engine words it
     """A resource was made, but what it runs does not serve; the message ends with its log."""

@@ -159,10 +159,16 @@ def _repository_arn(uri: str) -> str:
     if found is None:
         # Known only now: a statement on a repository that cannot be, for IAM takes no empty one.
         return "arn:aws:ecr:::repository/none"
-    region = found["region"]
-    partition = "aws-cn" if region.startswith("cn-") else "aws"
-    partition = "aws-us-gov" if region.startswith("us-gov-") else partition
-    return f"arn:{partition}:ecr:{region}:{found['account']}:repository/{found['repository']}"
+    region, account = found["region"], found["account"]
+    return f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{found['repository']}"
+
+
+def partition_of(region: str | None) -> str:
+    """Name the partition that a region lies in."""
+    for beginning, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
+        if str(region).startswith(beginning):
+            return partition
+    return "aws"
 
 
 def read_secrets(
