@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check format docs bench lock clean
+.PHONY: help setup up test quick check format docs bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ up: $(READY) ## Run the same app on a VM, a function and a container, in the loc
 
 test: $(READY) ## Run the whole suite, the real engine and the running apps included
 	@$(BIN)/python -m pytest
+
+quick: $(READY) ## Run the suite without the local cloud, on two cores
+	@$(BIN)/python -m pytest -q -m "not engine" -n 2 --dist loadfile
 
 check: $(READY) ## Check format, lint and types
 	@$(BIN)/ruff format --check .
