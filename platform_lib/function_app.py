@@ -345,9 +345,7 @@ def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]
         for variable, value in variables.items()
     )
     if size > _ENVIRONMENT_LIMIT:
-        need = (
-            f"Lambda takes at most {_ENVIRONMENT_LIMIT} bytes of names and values with ours"
-        )
+        need = f"Lambda takes at most {_ENVIRONMENT_LIMIT} bytes of names and values with ours"
         raise InvalidInput("environment", f"{size} bytes", need)
 
 
