@@ -128,6 +128,21 @@ class Lab:
     def queue(self):
         return self.state("aws:sqs/queue:Queue")
 
+    def stream(self):
+        table = self.state(
+            "aws:dynamodb/table:Table",
+            billingMode="PAY_PER_REQUEST",
+            hashKey="id",
+            attributes=[{"name": "id", "type": "S"}],
+            streamEnabled=True,
+            streamViewType="NEW_IMAGE",
+        )
+        return table["streamArn"]
+
+    def certificate(self):
+        client = self.client("acm")
+        return client.request_certificate(DomainName="a.example")["CertificateArn"]
+
     def topic(self):
         return self.state("aws:sns/topic:Topic")
 

@@ -1,4 +1,4 @@
-"""Inputs for every row, with as much in them as a program may give."""
+"""Inputs for every row: usual ones, and what few programs give."""
 
 import base64
 import json
@@ -648,4 +648,416 @@ SAMPLES = {
             "contentBase64": base64.b64encode(b"\x00\xff").decode(),
         },
     ],
+}
+
+
+MORE = {
+    "aws:apigatewayv2/api:Api": lambda lab: [
+        {
+            "protocolType": "HTTP",
+            "routeSelectionExpression": "$request.method $request.path",
+            "apiKeySelectionExpression": "$request.header.x-api-key",
+        }
+    ],
+    "aws:apigatewayv2/integration:Integration": lambda lab: [
+        {
+            "apiId": lab.api()["id"],
+            "integrationType": "HTTP_PROXY",
+            "integrationMethod": "GET",
+            "integrationUri": "https://a.example",
+            "connectionType": "INTERNET",
+            "credentialsArn": lab.role()["arn"],
+            "passthroughBehavior": "WHEN_NO_MATCH",
+            "requestParameters": {"append:header.x": "y"},
+        }
+    ],
+    "aws:apigatewayv2/route:Route": lambda lab: [
+        {
+            "apiId": lab.api()["id"],
+            "routeKey": "GET /a",
+            "authorizationType": "JWT",
+            "authorizerId": "abc",
+            "authorizationScopes": ["a", "b"],
+            "apiKeyRequired": False,
+        }
+    ],
+    "aws:appautoscaling/target:Target": lambda lab: [
+        {
+            **scaled_service(lab),
+            "minCapacity": 1,
+            "maxCapacity": 2,
+            "suspendedState": {
+                "dynamicScalingInSuspended": True,
+                "dynamicScalingOutSuspended": False,
+                "scheduledScalingSuspended": False,
+            },
+        }
+    ],
+    "aws:appautoscaling/policy:Policy": lambda lab: [
+        {
+            **lab.target(),
+            "policyType": "StepScaling",
+            "stepScalingPolicyConfiguration": {
+                "adjustmentType": "ChangeInCapacity",
+                "cooldown": 60,
+                "metricAggregationType": "Maximum",
+                "stepAdjustments": [{"scalingAdjustment": 1, "metricIntervalLowerBound": "0"}],
+            },
+        }
+    ],
+    "aws:autoscaling/group:Group": lambda lab: [
+        {
+            "minSize": 0,
+            "maxSize": 1,
+            "vpcZoneIdentifiers": lab.subnets(),
+            "launchTemplate": {"id": lab.template()["id"], "version": "$Latest"},
+            "instanceMaintenancePolicy": {
+                "minHealthyPercentage": 100,
+                "maxHealthyPercentage": 200,
+            },
+            "initialLifecycleHooks": [
+                {
+                    "name": "drain",
+                    "lifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+                    "heartbeatTimeout": 60,
+                }
+            ],
+        }
+    ],
+    "aws:autoscaling/policy:Policy": lambda lab: [
+        {
+            "autoscalingGroupName": lab.scaling_group()["name"],
+            "policyType": "SimpleScaling",
+            "adjustmentType": "PercentChangeInCapacity",
+            "scalingAdjustment": 10,
+            "cooldown": 60,
+            "minAdjustmentMagnitude": 1,
+            "enabled": True,
+        }
+    ],
+    "aws:cloudwatch/logGroup:LogGroup": lambda lab: [
+        {
+            "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k",
+            "logGroupClass": "INFREQUENT_ACCESS",
+            "deletionProtectionEnabled": False,
+        }
+    ],
+    "aws:dynamodb/table:Table": lambda lab: [
+        {
+            "billingMode": "PAY_PER_REQUEST",
+            "hashKey": "id",
+            "rangeKey": "at",
+            "attributes": [
+                {"name": "id", "type": "S"},
+                {"name": "at", "type": "N"},
+                {"name": "b", "type": "S"},
+            ],
+            "localSecondaryIndexes": [{"name": "local", "rangeKey": "b", "projectionType": "ALL"}],
+            "tableClass": "STANDARD_INFREQUENT_ACCESS",
+            "onDemandThroughput": {"maxReadRequestUnits": 10, "maxWriteRequestUnits": 10},
+        }
+    ],
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda lab: [
+        {
+            "imageId": lab.image(),
+            "instanceType": "t4g.small",
+            "disableApiStop": True,
+            "disableApiTermination": True,
+            "instanceInitiatedShutdownBehavior": "terminate",
+            "creditSpecification": {"cpuCredits": "unlimited"},
+            "instanceMarketOptions": {"marketType": "spot", "spotOptions": {"maxPrice": "0.1"}},
+            "networkInterfaces": [
+                {
+                    "deviceIndex": 0,
+                    "associatePublicIpAddress": "true",
+                    "securityGroups": [lab.group()],
+                    "deleteOnTermination": "true",
+                }
+            ],
+            "placement": {"tenancy": "default"},
+            "maintenanceOptions": {"autoRecovery": "default"},
+            "cpuOptions": {"coreCount": 1, "threadsPerCore": 1},
+            "enclaveOptions": {"enabled": False},
+            "hibernationOptions": {"configured": False},
+            "privateDnsNameOptions": {"hostnameType": "ip-name"},
+            "capacityReservationSpecification": {"capacityReservationPreference": "none"},
+        }
+    ],
+    "aws:ecs/service:Service": lambda lab: [
+        {
+            "cluster": lab.state("aws:ecs/cluster:Cluster")["arn"],
+            "taskDefinition": lab.task()["arn"],
+            "desiredCount": 1,
+            "launchType": "FARGATE",
+            "networkConfiguration": {"subnets": lab.subnets()},
+            "enableExecuteCommand": True,
+            "platformVersion": "1.4.0",
+            "deploymentController": {"type": "ECS"},
+            "schedulingStrategy": "REPLICA",
+            "serviceRegistries": {
+                "registryArn": "arn:aws:servicediscovery:us-east-1:123456789012:service/s",
+                "port": 80,
+            },
+        }
+    ],
+    "aws:ecs/taskDefinition:TaskDefinition": lambda lab: [
+        {
+            "family": "more",
+            "containerDefinitions": json.dumps([{**CONTAINER, "memory": 64}]),
+            "ipcMode": "none",
+            "pidMode": "task",
+            "placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}],
+        }
+    ],
+    "aws:lambda/alias:Alias": lambda lab: [
+        {
+            "name": "weighted",
+            "functionName": lab.function(publish=True)["name"],
+            "functionVersion": "$LATEST",
+            "routingConfig": {"additionalVersionWeights": {"1": 0.5}},
+        }
+    ],
+    "aws:lambda/eventSourceMapping:EventSourceMapping": lambda lab: [
+        {
+            "functionName": lab.function()["name"],
+            "eventSourceArn": lab.stream(),
+            "startingPosition": "TRIM_HORIZON",
+            "bisectBatchOnFunctionError": True,
+            "maximumRecordAgeInSeconds": 60,
+            "maximumRetryAttempts": 2,
+            "parallelizationFactor": 2,
+            "tumblingWindowInSeconds": 1,
+            "destinationConfig": {"onFailure": {"destinationArn": lab.queue()["arn"]}},
+            "filterCriteria": {"filters": [{"pattern": "{}"}]},
+            "tags": TAGS,
+        }
+    ],
+    "aws:lambda/permission:Permission": lambda lab: [
+        {
+            "action": "lambda:InvokeFunctionUrl",
+            "function": lab.function()["name"],
+            "principal": "*",
+            "functionUrlAuthType": "NONE",
+            "sourceAccount": "123456789012",
+            "principalOrgId": "o-1234567890",
+        }
+    ],
+    "aws:lambda/functionUrl:FunctionUrl": lambda lab: [
+        {
+            "functionName": lab.function()["name"],
+            "authorizationType": "AWS_IAM",
+            "invokeMode": "RESPONSE_STREAM",
+        }
+    ],
+    "aws:lb/listener:Listener": lambda lab: [
+        {
+            "loadBalancerArn": lab.balancer()["arn"],
+            "port": 443,
+            "protocol": "HTTPS",
+            "certificateArn": lab.certificate(),
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "defaultActions": [{"type": "forward", "targetGroupArn": lab.target_group()["arn"]}],
+            "routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=60",
+            "routingHttpResponseXFrameOptionsHeaderValue": "DENY",
+            "routingHttpRequestXAmznTlsVersionHeaderName": "x-tls",
+        }
+    ],
+    "aws:lb/loadBalancer:LoadBalancer": lambda lab: [
+        {
+            "subnets": lab.subnets(),
+            "ipAddressType": "ipv4",
+            "clientKeepAlive": 60,
+            "desyncMitigationMode": "defensive",
+            "enableCrossZoneLoadBalancing": True,
+            "enableTlsVersionAndCipherSuiteHeaders": True,
+            "enableWafFailOpen": True,
+            "enableXffClientPort": True,
+            "enableZonalShift": True,
+            "preserveHostHeader": True,
+            "xffHeaderProcessingMode": "append",
+            "connectionLogs": {"bucket": "b", "enabled": True},
+            "dnsRecordClientRoutingPolicy": "any_availability_zone",
+        }
+    ],
+    "aws:lb/targetGroup:TargetGroup": lambda lab: [
+        {
+            "port": 80,
+            "protocol": "HTTP",
+            "protocolVersion": "HTTP1",
+            "vpcId": lab.vpc(),
+            "targetType": "instance",
+            "ipAddressType": "ipv4",
+            "loadBalancingCrossZoneEnabled": "true",
+            "loadBalancingAnomalyMitigation": "off",
+            "connectionTermination": True,
+            "preserveClientIp": "true",
+            "proxyProtocolV2": False,
+            "lambdaMultiValueHeadersEnabled": False,
+        }
+    ],
+    "aws:s3/bucketObjectv2:BucketObjectv2": lambda lab: [
+        {
+            "bucket": lab.bucket(),
+            "key": "b",
+            "content": "x",
+            "contentDisposition": "inline",
+            "contentLanguage": "en",
+            "serverSideEncryption": "aws:kms",
+            "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k",
+            "bucketKeyEnabled": True,
+            "websiteRedirect": "/c",
+        }
+    ],
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda lab: [
+        {"bucket": lab.bucket(), "blockPublicPolicy": True, "ignorePublicAcls": True}
+    ],
+    "aws:secretsmanager/secretVersion:SecretVersion": lambda lab: [
+        {
+            "secretId": lab.state("aws:secretsmanager/secret:Secret")["arn"],
+            "secretString": Secret("x"),
+            "versionStages": ["AWSCURRENT", "blue"],
+        }
+    ],
+    "aws:sns/topic:Topic": lambda lab: [
+        {
+            "policy": POLICY,
+            "signatureVersion": 2,
+            "tracingConfig": "Active",
+            "deliveryPolicy": json.dumps({"http": {}}),
+        }
+    ],
+    "aws:sns/topicSubscription:TopicSubscription": lambda lab: [
+        {
+            "topic": lab.topic()["arn"],
+            "protocol": "sqs",
+            "endpoint": lab.queue()["arn"],
+            "filterPolicy": json.dumps({"a": ["b"]}),
+            "filterPolicyScope": "MessageBody",
+            "redrivePolicy": json.dumps({"deadLetterTargetArn": lab.queue()["arn"]}),
+        }
+    ],
+    "aws:sqs/queue:Queue": lambda lab: [
+        {
+            "kmsMasterKeyId": "alias/aws/sqs",
+            "kmsDataKeyReusePeriodSeconds": 300,
+            "redriveAllowPolicy": json.dumps({"redrivePermission": "denyAll"}),
+        },
+        {"fifoQueue": True, "deduplicationScope": "queue", "fifoThroughputLimit": "perQueue"},
+    ],
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": lambda lab: [
+        {
+            "securityGroupId": lab.group(),
+            "ipProtocol": "tcp",
+            "fromPort": 80,
+            "toPort": 80,
+            "referencedSecurityGroupId": lab.group(),
+            "tags": TAGS,
+        },
+        {
+            "securityGroupId": lab.group(),
+            "ipProtocol": "tcp",
+            "fromPort": 81,
+            "toPort": 81,
+            "cidrIpv6": "::/0",
+        },
+    ],
+    "aws:ssm/parameter:Parameter": lambda lab: [
+        {"type": "SecureString", "value": Secret("x"), "keyId": "alias/aws/ssm"}
+    ],
+}
+
+
+# Taken by a row, but in no sample: that moto gives it back is not proven. Shrink it, never grow it.
+UNSAMPLED = {
+    "aws:apigatewayv2/integration:Integration": (
+        "connectionId",
+        "contentHandlingStrategy",
+        "integrationSubtype",
+        "requestTemplates",
+        "templateSelectionExpression",
+        "tlsConfig",
+    ),
+    "aws:apigatewayv2/route:Route": (
+        "modelSelectionExpression",
+        "requestModels",
+        "routeResponseSelectionExpression",
+    ),
+    "aws:apigatewayv2/stage:Stage": ("clientCertificateId", "deploymentId"),
+    "aws:appautoscaling/policy:Policy": ("predictiveScalingPolicyConfiguration",),
+    "aws:appautoscaling/target:Target": ("roleArn",),
+    "aws:autoscaling/group:Group": (
+        "availabilityZoneDistribution",
+        "availabilityZones",
+        "capacityReservationSpecification",
+        "context",
+        "desiredCapacityType",
+        "instanceLifecyclePolicy",
+        "launchConfiguration",
+        "loadBalancers",
+        "placementGroup",
+        "serviceLinkedRoleArn",
+        "trafficSources",
+    ),
+    "aws:autoscaling/policy:Policy": ("metricAggregationType", "predictiveScalingConfiguration"),
+    "aws:dynamodb/table:Table": ("warmThroughput",),
+    "aws:ec2/launchTemplate:LaunchTemplate": (
+        "defaultVersion",
+        "instanceRequirements",
+        "kernelId",
+        "licenseSpecifications",
+        "networkPerformanceOptions",
+        "ramDiskId",
+        "secondaryInterfaces",
+        "securityGroupNames",
+    ),
+    "aws:ecs/service:Service": ("iamRole", "orderedPlacementStrategies", "placementConstraints"),
+    "aws:ecs/taskDefinition:TaskDefinition": ("enableFaultInjection", "proxyConfiguration"),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": (
+        "kmsKeyArn",
+        "metricsConfig",
+        "scalingConfig",
+        "startingPositionTimestamp",
+    ),
+    "aws:lambda/function:Function": ("fileSystemConfig", "kmsKeyArn", "layers"),
+    "aws:lambda/permission:Permission": ("eventSourceToken",),
+    "aws:lb/listener:Listener": (
+        "alpnPolicy",
+        "mutualAuthentication",
+        "routingHttpRequestXAmznMtlsClientcertHeaderName",
+        "routingHttpRequestXAmznMtlsClientcertIssuerHeaderName",
+        "routingHttpRequestXAmznMtlsClientcertLeafHeaderName",
+        "routingHttpRequestXAmznMtlsClientcertSerialNumberHeaderName",
+        "routingHttpRequestXAmznMtlsClientcertSubjectHeaderName",
+        "routingHttpRequestXAmznMtlsClientcertValidityHeaderName",
+        "routingHttpRequestXAmznTlsCipherSuiteHeaderName",
+        "routingHttpResponseAccessControlAllowCredentialsHeaderValue",
+        "routingHttpResponseAccessControlAllowHeadersHeaderValue",
+        "routingHttpResponseAccessControlAllowMethodsHeaderValue",
+        "routingHttpResponseAccessControlAllowOriginHeaderValue",
+        "routingHttpResponseAccessControlExposeHeadersHeaderValue",
+        "routingHttpResponseAccessControlMaxAgeHeaderValue",
+        "routingHttpResponseContentSecurityPolicyHeaderValue",
+        "routingHttpResponseXContentTypeOptionsHeaderValue",
+        "tcpIdleTimeoutSeconds",
+    ),
+    "aws:lb/listenerRule:ListenerRule": ("transforms",),
+    "aws:lb/loadBalancer:LoadBalancer": ("loadBalancerType",),
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": ("availabilityZone",),
+    "aws:s3/bucketObjectv2:BucketObjectv2": (
+        "objectLockLegalHoldStatus",
+        "objectLockMode",
+        "objectLockRetainUntilDate",
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "expectedBucketOwner",
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": ("expectedBucketOwner", "mfa"),
+    "aws:sns/topic:Topic": ("archivePolicy", "fifoThroughputScope", "maximumMessageSize"),
+    "aws:sns/topicSubscription:TopicSubscription": (
+        "deliveryPolicy",
+        "replayPolicy",
+        "subscriptionRoleArn",
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("prefixListId",),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("prefixListId",),
 }

@@ -418,6 +418,14 @@ def test_a_secret_that_drifted_is_secret_still(engine, account):
     assert engine.read(type, id, state, inputs)[2]["value"] == Secret("b")
 
 
+def test_a_secret_that_is_looked_up_is_secret(engine, account):
+    account.client("ssm").put_parameter(Name="/hidden", Value="x", Type="SecureString")
+    assert engine.read("aws:ssm/parameter:Parameter", "/hidden")[1]["value"] == Secret("x")
+    answer = engine.invoke("aws:ssm/getParameter:getParameter", name="/hidden")
+    assert answer["value"] == Secret("x")
+    assert "insecureValue" not in answer
+
+
 def test_fronts_answer_where_the_data_plane_serves_them(engine):
     type = "aws:apigatewayv2/api:Api"
     _, state = engine.create(type, engine.checked(type, {"protocolType": "HTTP"}))

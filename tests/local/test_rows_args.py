@@ -97,7 +97,7 @@ def test_a_row_speaks_only_of_what_there_is(type):
 @pytest.mark.parametrize("type", sorted(ROWS))
 def test_a_row_calls_operations_as_they_are(type):
     row = ROWS[type]
-    calls = [*calls_of(row), *row.undo, *([row.delete] if row.delete else []), *row.looks]
+    calls = [*calls_of(row), *([row.delete] if row.delete else []), *row.looks]
     for call in calls:
         shape = input_shape(row.service, call.operation)
         assert set(call.given) <= set(shape.members), call.operation
@@ -118,7 +118,7 @@ def test_templates_name_what_there_is(type):
     row = ROWS[type]
     inputs = {path[0] for path, _ in paths(sdk_args(type)) if len(path) == 1}
     known = {*inputs, *row.outputs, "id", "account", "region", "location", "endpoint"}
-    for call in (*calls_of(row), *row.undo, *([row.delete] if row.delete else [])):
+    for call in (*calls_of(row), *([row.delete] if row.delete else [])):
         assert fields(call.given) <= known, call.operation
     for look in row.looks:
         # Looks may name what the looks before them found: AWS's words have capitals.

@@ -2,7 +2,8 @@
 
 import pytest
 from rows_kit import Lab
-from rows_samples import SAMPLES
+from rows_samples import MORE, SAMPLES, UNSAMPLED
+from test_rows_args import properties, sdk_args
 
 from platform_lib.local.account import Account
 from platform_lib.local.provider.rows import ROWS
@@ -20,13 +21,17 @@ def lab():
         yield Lab(account)
 
 
+def samples(type, lab):
+    return [*SAMPLES[type](lab), *(MORE[type](lab) if type in MORE else ())]
+
+
 def test_every_row_has_a_sample():
     assert sorted(SAMPLES) == sorted(ROWS)
 
 
 @pytest.mark.parametrize("type", sorted(SAMPLES))
 def test_what_was_sent_is_read_back(type, lab):
-    for inputs in SAMPLES[type](lab):
+    for inputs in samples(type, lab):
         id, state, checked = lab.make(type, **inputs)
         found = lab.kinds.read(type, id, state, checked)
         assert found is not None
@@ -38,3 +43,14 @@ def test_what_was_sent_is_read_back(type, lab):
         lab.kinds.delete(type, id, lab.journalled)
         if ROWS[type].delete is not None and type not in EMPTIED:
             assert lab.kinds.read(type, id, state, checked) is None
+
+
+@pytest.mark.parametrize("type", sorted(SAMPLES))
+def test_what_no_sample_sends_is_listed(type, lab):
+    row = ROWS[type]
+    spoken = {*row.ignored, *row.refused, *row.dropped, "region"}
+    if row.name:
+        spoken |= {row.name.input, row.name.prefix}
+    sent = set().union(*samples(type, lab))
+    every = {word for word, _ in properties(sdk_args(type))}
+    assert sorted(every - spoken - sent) == list(UNSAMPLED.get(type, ()))

@@ -106,8 +106,7 @@ class AwsKinds:
     def identity(self, type: str, state: Properties) -> Properties:
         """Give the few properties that the row's delete names."""
         row = row_of(type)
-        calls = (*row.undo, *((row.delete,) if row.delete else ()))
-        named = fields(row.id).union(*(fields(call.given) for call in calls))
+        named = fields(row.id) | (fields(row.delete.given) if row.delete else set())
         named.add("forceDestroy")
         bare = plain(state)
         return {

@@ -101,4 +101,5 @@ def imported(row: Row, found: Mapping[str, Any]) -> Properties:
         and (word in row.back or any(converter.top(word) for converter in taken))
     }
     out.pop("tags", None)
-    return {**out, **({"tags": tags} if tags else {})}
+    hidden = {word: Secret(out[word]) for word in row.secret if word in out}
+    return {**out, **hidden, **({"tags": tags} if tags else {})}

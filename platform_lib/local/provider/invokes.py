@@ -10,6 +10,7 @@ from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.calls import call_aws
 from platform_lib.local.provider.row import Properties
+from platform_lib.local.provider.values import Secret
 
 Answer = Callable[[Account, Properties], Properties]
 
@@ -143,13 +144,14 @@ def _subnet(account: Account, args: Properties) -> Properties:
 def _parameter(account: Account, args: Properties) -> Properties:
     request = {"Name": args["name"], "WithDecryption": args.get("withDecryption", True)}
     found = call_aws(account, "ssm", "get_parameter", request)["Parameter"]
-    open_value = {} if found["Type"] == "SecureString" else {"insecureValue": found["Value"]}
+    hidden = found["Type"] == "SecureString"
+    open_value = {} if hidden else {"insecureValue": found["Value"]}
     return {
         "id": found["Name"],
         "arn": found["ARN"],
         "name": args["name"],
         "type": found["Type"],
-        "value": found["Value"],
+        "value": Secret(found["Value"]) if hidden else found["Value"],
         "version": found["Version"],
         "withDecryption": request["WithDecryption"],
         **open_value,

@@ -14,7 +14,7 @@ from platform_lib.local.provider.drift import current_value, imported
 from platform_lib.local.provider.row import Call, Properties, Row
 from platform_lib.local.provider.tagging import retag
 from platform_lib.local.provider.template import fields, fill, is_template, read_back
-from platform_lib.local.provider.values import UNKNOWN, Secret, has_unknown, plain
+from platform_lib.local.provider.values import UNKNOWN, has_unknown, plain
 
 Endpoint = Callable[[str, str], str]
 """(kind, id) -> the address that the data plane serves it on."""
@@ -103,12 +103,13 @@ class Resources:
         values = self._values(row, id, plain(state))
         if row.deleting:
             row.deleting(self.account, values)
-        for call in (*row.undo, *((row.delete,) if row.delete else ())):
-            try:
-                self._call(row, call, {}, values)
-            except AwsError as problem:
-                if not problem.is_gone:
-                    raise
+        if row.delete is None:
+            return
+        try:
+            self._call(row, row.delete, {}, values)
+        except AwsError as problem:
+            if not problem.is_gone:
+                raise
 
     def read(
         self, row: Row, id: str, state: Properties, inputs: Properties
@@ -204,7 +205,7 @@ class Resources:
             value = fill(source, values) if is_template(source) else jmespath.search(source, found)
             if value is not None:
                 values[word] = value
-                state[word] = Secret(value) if word in row.secret else value
+                state[word] = value
         return state
 
     @staticmethod

@@ -128,11 +128,10 @@ class Row:
         also: Operations after `create`, each where one of its inputs is given; a retry repeats
             them.
         update: Operations that change it, each where one of its inputs changed.
-        undo: Operations before `delete`.
         tags: How tags change.
         tag_specification: EC2's word for the resource in a TagSpecification.
         outputs: Output -> JMESPath in what was read, or a template.
-        secret: Outputs that are secret.
+        secret: Properties that are secret, also where no program said so: in what is looked up.
         volatile: Outputs that any update may change: a preview does not know them.
         replace: Inputs that replace although some operation takes them.
         back: Input -> JMESPath in what was read, where it stands elsewhere than it was sent.
@@ -164,7 +163,6 @@ class Row:
     unset: Mapping[str, Any] = field(default_factory=dict)
     also: tuple[Call, ...] = ()
     update: tuple[Call, ...] = ()
-    undo: tuple[Call, ...] = ()
     tags: Tags | None = None
     tag_specification: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)

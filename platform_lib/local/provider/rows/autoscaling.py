@@ -71,7 +71,13 @@ ROWS = (
         hooked=("targetGroupArns",),
         updated=_updated,
         outputs={"arn": "AutoScalingGroupARN"},
-        dropped=because("moto forgets it", "defaultInstanceWarmup", "maxInstanceLifetime"),
+        dropped=because(
+            "moto forgets it",
+            "defaultInstanceWarmup",
+            "initialLifecycleHooks",
+            "instanceMaintenancePolicy",
+            "maxInstanceLifetime",
+        ),
         ignored={
             **because(
                 "a destroy always ends the instances here", "forceDelete", "forceDeleteWarmPool"
@@ -118,6 +124,7 @@ ROWS = (
         },
         update=(Call("put_scaling_policy"),),
         replace=("name", "autoscalingGroupName"),
+        dropped={"enabled": "moto forgets it"},
         outputs={"arn": "PolicyARN"},
     ),
     Row(

@@ -1,6 +1,6 @@
 """DynamoDB tables."""
 
-from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags
+from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
 
 
 def _keys(inputs: Properties) -> Properties:
@@ -108,7 +108,6 @@ ROWS = (
             "rangeKey": "KeySchema[?KeyType=='RANGE']|[0].AttributeName",
             "serverSideEncryption": "SSEDescription.{Enabled: Status == 'ENABLED', "
             "KMSMasterKeyId: KMSMasterKeyArn}",
-            "tableClass": "TableClassSummary.TableClass",
             "ttl": "TimeToLive.{Enabled: TimeToLiveStatus == 'ENABLED', "
             "AttributeName: AttributeName}",
             "pointInTimeRecovery": "Backups.{enabled: PointInTimeRecoveryStatus == 'ENABLED', "
@@ -129,6 +128,7 @@ ROWS = (
             "streamLabel": "LatestStreamLabel",
         },
         volatile=("streamArn", "streamLabel"),
+        dropped=because("moto forgets it", "onDemandThroughput", "tableClass"),
         refused={
             "globalTableWitness": _ONE_REGION,
             "importTable": "moto reads no table from S3",

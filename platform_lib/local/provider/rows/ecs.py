@@ -164,6 +164,7 @@ ROWS = (
             "deploymentMaximumPercent",
             "deploymentMinimumHealthyPercent",
             "enableEcsManagedTags",
+            "enableExecuteCommand",
             "forceNewDeployment",
             "healthCheckGracePeriodSeconds",
             "serviceConnectConfiguration",

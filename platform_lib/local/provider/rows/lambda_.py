@@ -178,6 +178,7 @@ ROWS = (
             "qualifiedInvokeArn",
         ),
         dropped={
+            "snapStart": "moto always answers that it is off",
             **because("a read gives the code's hash, not where it came from", *_CODE[:-1]),
             **because("moto forgets it", "deadLetterConfig", "sourceKmsKeyArn"),
         },
@@ -240,13 +241,16 @@ ROWS = (
         back={
             "sourceArn": 'Conditions."aws:sourcearn"',
             "sourceAccount": 'Conditions."aws:sourceaccount"',
-            "principalOrgId": 'Conditions."aws:principalorgid"',
-            "functionUrlAuthType": 'Conditions."lambda:functionurlauthtype"',
             "eventSourceToken": 'Conditions."lambda:eventsourcetoken"',
         },
         dropped={
             **because("the policy is asked for by it", "function", "qualifier"),
-            "invokedViaFunctionUrl": "moto forgets it",
+            **because(
+                "moto forgets it",
+                "functionUrlAuthType",
+                "invokedViaFunctionUrl",
+                "principalOrgId",
+            ),
         },
     ),
     Row(
@@ -305,7 +309,10 @@ ROWS = (
             ),
         ),
         outputs={"arn": "EventSourceMappingArn", "uuid": "UUID", "functionArn": "FunctionArn"},
-        dropped={"functionName": "the answer has the ARN, whichever way it was given"},
+        dropped={
+            "functionName": "the answer has the ARN, whichever way it was given",
+            "tags": "moto forgets them",
+        },
         back={"enabled": "State=='Enabled'"},
         ignored={"useResourceTimeoutForPropagation": "nothing has to propagate"},
         refused=because(

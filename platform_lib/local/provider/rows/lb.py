@@ -63,7 +63,6 @@ _LOGS = {
     for word, key in (
         ("accessLogs", "access_logs"),
         ("connectionLogs", "connection_logs"),
-        ("healthCheckLogs", "health_check_logs"),
     )
     for below in ("bucket", "enabled", "prefix")
 }
@@ -216,16 +215,19 @@ ROWS = (
             "zoneId": "CanonicalHostedZoneId",
         },
         dropped={"subnetMappings": "moto gives back subnets"},
-        refused=because(
-            "the local balancer is one process: it has no addresses or capacity to choose",
-            "subnetMappings.outpostId",
-            "customerOwnedIpv4Pool",
-            "enablePrefixForIpv6SourceNat",
-            "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
-            "ipamPools",
-            "minimumLoadBalancerCapacity",
-            "secondaryIpsAutoAssignedPerSubnet",
-        ),
+        refused={
+            "healthCheckLogs": "moto knows no such attribute",
+            **because(
+                "the local balancer is one process: it has no addresses or capacity to choose",
+                "subnetMappings.outpostId",
+                "customerOwnedIpv4Pool",
+                "enablePrefixForIpv6SourceNat",
+                "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
+                "ipamPools",
+                "minimumLoadBalancerCapacity",
+                "secondaryIpsAutoAssignedPerSubnet",
+            ),
+        },
     ),
     Row(
         type="aws:lb/targetGroup:TargetGroup",

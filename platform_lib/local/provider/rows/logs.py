@@ -43,6 +43,7 @@ ROWS = (
             Look("list_tags_log_group", _GROUP, "tags", "tags"),
         ),
         outputs={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}"},
+        dropped={"logGroupClass": "moto forgets it"},
         ignored={"skipDestroy": "only says what a destroy leaves; locally it leaves nothing"},
     ),
 )

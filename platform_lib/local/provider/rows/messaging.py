@@ -109,7 +109,10 @@ ROWS = (
         attributes=_QUEUE_ATTRIBUTES,
         update=(Call("set_queue_attributes", _QUEUE),),
         replace=("fifoQueue",),
-        dropped={"name": "the answer has it in the ARN"},
+        dropped={
+            "name": "the answer has it in the ARN",
+            "redriveAllowPolicy": "moto forgets it",
+        },
         tags=Tags("tag_queue", "untag_queue", _QUEUE, Look("list_queue_tags", _QUEUE)),
         outputs={"arn": "Attributes.QueueArn", "url": "{id}"},
     ),
@@ -132,7 +135,10 @@ ROWS = (
             {"ResourceArn": "{id}"},
             Look("list_tags_for_resource", {"ResourceArn": "{id}"}),
         ),
-        dropped={"name": "the answer has it in the ARN"},
+        dropped={
+            "name": "the answer has it in the ARN",
+            **because("moto forgets it", "signatureVersion", "tracingConfig"),
+        },
         outputs={"arn": "{id}", "owner": "Attributes.Owner"},
         ignored=because("deliveries are not logged here", *_FEEDBACK),
     ),

@@ -55,6 +55,7 @@ ROWS = (
         id="join('|', [ARN, VersionId])",
         looks=(Look("get_secret_value", {"SecretId": "{secretId}", "VersionId": "{versionId}"}),),
         prepare=_bytes,
+        secret=("secretBinary", "secretString"),
         back={"secretId": "ARN"},
         outputs={"arn": "ARN", "versionId": "VersionId"},
         dropped={"secretBinary": "a read gives bytes"},
@@ -77,6 +78,7 @@ ROWS = (
         ),
         delete=Call("delete_parameter", _PARAMETER),
         renames={"insecureValue": "Value"},
+        secret=("value",),
         update=(Call("put_parameter", {"Overwrite": True}),),
         replace=("name", "keyId"),
         tags=Tags(
