@@ -85,6 +85,12 @@ def test_more_than_ec2_takes_is_refused():
         cloud_config(**{**PLAIN, "environment": {"BIG": "x" * 16_000}})
 
 
+def test_any_text_comes_back_from_yaml():
+    value = "note \U0001f4dd \x7f \x85 \ufffe é"
+    files = files_of(cloud_config(**{**PLAIN, "environment": {"VALUE": value}}))
+    assert files["/etc/platform/app.env"] == f'VALUE="{value}"\n'
+
+
 def test_a_shell_reads_the_environment_file_back(tmp_path):
     value = 'a "b" $c `d` \\e'
     path = tmp_path / "app.env"

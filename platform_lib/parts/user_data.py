@@ -59,11 +59,20 @@ def cloud_config(
         "write_files": files,
         "runcmd": [["/bin/bash", "-euc", "\n".join(_first_boot(has_script=bool(script)))]],
     }
-    text = f"#cloud-config\n{json.dumps(config, separators=(',', ':'))}\n"
+    text = f"#cloud-config\n{_yaml(config)}\n"
     if len(text.encode()) > USER_DATA_LIMIT:
         need = f"user data of {len(text.encode())} bytes is more than EC2's {USER_DATA_LIMIT}"
         raise InvalidInput("environment", f"{len(environment)} variables", need)
     return text
+
+
+def _yaml(config: Mapping[str, Any]) -> str:
+    """Write JSON that YAML reads the same: it knows no surrogate pairs and no raw controls."""
+    text = json.dumps(config, separators=(",", ":"), ensure_ascii=False)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_CONTROLS = re.compile("[\x7f-\x9f\ufffe\uffff]")
 
 
 def _file(path: str, content: str, mode: str = "0644") -> dict[str, str]:
