@@ -4,7 +4,7 @@ Components read settings, never raw args, so a default has one home and a check 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,9 +61,12 @@ class AppSettings:
     overrides: Mapping[str, Mapping[str, Any]]
 
 
-def app_settings(args: Mapping[str, Any]) -> AppSettings:
-    """Judge the shared fields of checked args and fill in what was not given."""
-    _refuse_later_fields(args)
+def app_settings(args: Mapping[str, Any], has: Collection[str] = ()) -> AppSettings:
+    """Judge the shared fields of checked args and fill in what was not given.
+
+    `has` names the shared fields that only some components have yet: this one reads them itself.
+    """
+    _refuse_later_fields({field: value for field, value in args.items() if field not in has})
     minimum, maximum, cpu_percent = _scaling(args.get("scaling", {}))
     logs = args.get("logs", {})
     settings = AppSettings(
