@@ -20,6 +20,8 @@ LOG_RETENTION_CHOICES = (
 INSTANCE_TYPES = {"arm64": "t4g.small", "x86_64": "t3.small"}
 VOLUME_GIB = 8
 
+FUNCTION_ALIAS = "live"
+"""The alias that everything which calls a function is bound to."""
 FUNCTION_MEMORY_MIB = 512
 FUNCTION_TIMEOUT_SECONDS = 29
 FUNCTION_STORAGE_MIB = 512

@@ -1,23 +1,17 @@
 """FunctionApp: a web app as a function, on Lambda."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, NotRequired, TypedDict, final
+from typing import final
 
 import pulumi
 import pulumi_aws as aws
 
 from platform_lib import defaults
-from platform_lib.app_args import AppArgs
-from platform_lib.artifact import chosen_way
-from platform_lib.checks import InvalidInput, check_args, check_name, check_range, naming_errors
-from platform_lib.function_code import FunctionCode, code_from_image, code_from_source, ready_code
-from platform_lib.parts.children import Children, check_overrides
-from platform_lib.parts.environment import app_environment
+from platform_lib.checks import naming_errors
+from platform_lib.function_args import FunctionAppArgs
+from platform_lib.function_settings import function_settings
+from platform_lib.parts.children import Children
 from platform_lib.parts.front import create_app_egress, create_app_group
-from platform_lib.parts.http_api import HTTP_API_CHILDREN, create_http_api
+from platform_lib.parts.http_api import create_http_api
 from platform_lib.parts.iam import (
     NETWORK_INTERFACES,
     create_policy,
@@ -27,161 +21,8 @@ from platform_lib.parts.iam import (
     write_logs,
 )
 from platform_lib.parts.logs import create_log_group
-from platform_lib.parts.lookups import aws_provider, check_zones
+from platform_lib.parts.lookups import aws_provider
 from platform_lib.parts.outputs import register_outputs
-from platform_lib.settings import AppSettings, app_settings, later, refuse_later
-
-ALIAS = "live"
-"""The alias that everything which calls the function is bound to."""
-
-_WAYS = (
-    frozenset({"source", "app"}),
-    frozenset({"source", "handler"}),
-    frozenset({"code", "handler"}),
-    frozenset({"image_uri"}),
-)
-_LATER = {
-    "alias": ALIAS,
-    "buckets": None,
-    "dead_letter": None,
-    "event_rules": None,
-    "invoke_permissions": None,
-    "layers": None,
-    "log_groups": None,
-    "on_failure": None,
-    "provisioned_concurrency": None,
-    "queues": None,
-    "receipt_rules": None,
-    "reserved_concurrency": None,
-    "schedules": None,
-    "snap_start": False,
-    "streams": None,
-    "topics": None,
-}
-_CHILDREN = {
-    **HTTP_API_CHILDREN,
-    "log_group": "aws.cloudwatch.LogGroup",
-    "access_log_group": "aws.cloudwatch.LogGroup",
-    "role": "aws.iam.Role",
-    "policy": "aws.iam.RolePolicy",
-    "function": "aws.lambda_.Function",
-    "alias": "aws.lambda_.Alias",
-}
-_NETWORK_CHILDREN = {
-    "security_group": "aws.ec2.SecurityGroup",
-    "egress": "aws.vpc.SecurityGroupEgressRule",
-}
-_RESERVED = frozenset(
-    {
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_MAX_CONCURRENCY",
-        "AWS_LAMBDA_METADATA_API",
-        "AWS_LAMBDA_METADATA_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-    }
-)
-"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-_ENVIRONMENT_LIMIT = 4096
-
-
-class HttpKind(str, Enum):
-    """What stands before a function."""
-
-    HTTP_API = "http_api"
-    FUNCTION_URL = "function_url"
-    LOAD_BALANCER = "load_balancer"
-
-
-class HttpArgs(TypedDict):
-    """How a function answers HTTP."""
-
-    kind: NotRequired[HttpKind]
-    """What stands before the function. Only `http_api` works in this release.
-    Default: http_api."""
-
-
-class FunctionAppArgs(AppArgs):
-    """What FunctionApp takes.
-
-    One of `source` with `app`, `source` with `handler`, `code` with `handler`, and `image_uri`.
-    """
-
-    handler: NotRequired[str]
-    """A plain Lambda handler, as `module.function`. Default: none, `app` is served."""
-    code: NotRequired[str]
-    """Path or `s3://` URI of a ready zip. Default: none."""
-    image_uri: NotRequired[pulumi.Input[str]]
-    """URI of a ready image in ECR. Default: none."""
-    memory_mib: NotRequired[int]
-    """Memory in MiB, 128 to 10240; the processor's share grows with it. Default: 512."""
-    timeout_seconds: NotRequired[int]
-    """How long one call may take, 1 to 900 seconds; the HTTP API gives up after 30.
-    Default: 29."""
-    ephemeral_storage_mib: NotRequired[int]
-    """Size of /tmp in MiB, 512 to 10240. Default: 512."""
-    http: NotRequired[HttpArgs]
-    """How the function answers HTTP. Default: by an HTTP API."""
-    layers: NotRequired[Sequence[pulumi.Input[str]]]
-    """ARNs of layer versions. Not available in this release. Default: none."""
-    reserved_concurrency: NotRequired[int]
-    """Calls at once that are kept for this function, and its most. Not available in this release.
-    Default: none, it shares the account's."""
-    provisioned_concurrency: NotRequired[int]
-    """Calls at once that are kept warm. Not available in this release. Default: none."""
-    snap_start: NotRequired[bool]
-    """Whether a snapshot starts the function. Not available in this release. Default: False."""
-    queues: NotRequired[Sequence[Mapping[str, Any]]]
-    """SQS queues that it works off. Not available in this release. Default: none."""
-    streams: NotRequired[Sequence[Mapping[str, Any]]]
-    """DynamoDB and Kinesis streams that it follows. Not available in this release.
-    Default: none."""
-    topics: NotRequired[Sequence[Mapping[str, Any]]]
-    """SNS topics that it hears. Not available in this release. Default: none."""
-    buckets: NotRequired[Sequence[Mapping[str, Any]]]
-    """S3 buckets whose events it gets. Not available in this release. Default: none."""
-    event_rules: NotRequired[Sequence[Mapping[str, Any]]]
-    """EventBridge rules that call it. Not available in this release. Default: none."""
-    schedules: NotRequired[Sequence[Mapping[str, Any]]]
-    """Times at which it is called. Not available in this release. Default: none."""
-    log_groups: NotRequired[Sequence[Mapping[str, Any]]]
-    """Log groups whose lines it gets. Not available in this release. Default: none."""
-    receipt_rules: NotRequired[Sequence[Mapping[str, Any]]]
-    """SES rules that hand it mail. Not available in this release. Default: none."""
-    invoke_permissions: NotRequired[Sequence[Mapping[str, Any]]]
-    """Who else may call it. Not available in this release. Default: none."""
-    on_failure: NotRequired[pulumi.Input[str]]
-    """Where failed events go. Not available in this release. Default: nowhere."""
-    dead_letter: NotRequired[pulumi.Input[str]]
-    """Queue or topic of events that failed. Not available in this release. Default: none."""
-    alias: NotRequired[str]
-    """Name of the alias that callers are bound to. Not available in this release.
-    Default: live."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Settings:
-    """FunctionApp's inputs, checked and with their defaults."""
-
-    app: AppSettings
-    code: FunctionCode
-    variables: Mapping[str, pulumi.Input[str]]
-    memory_mib: int
-    timeout_seconds: int
-    ephemeral_storage_mib: int
 
 
 @final
@@ -221,7 +62,7 @@ class FunctionApp(pulumi.ComponentResource):
     ) -> None:
         """Make the app. Raises ArgsError before anything registers where an input cannot work."""
         with naming_errors("FunctionApp", name):
-            settings = _settings(name, args, aws_provider(opts))
+            settings = function_settings(name, args, aws_provider(opts))
         super().__init__("platform-lib:index:FunctionApp", name, {}, opts)
         app = settings.app
         child = Children(self, name, tags=app.tags, overrides=app.overrides)
@@ -291,7 +132,7 @@ class FunctionApp(pulumi.ComponentResource):
             "alias",
             aws.lambda_.Alias,
             "alias",
-            name=ALIAS,
+            name=defaults.FUNCTION_ALIAS,
             function_name=self.function.name,
             function_version=self.function.version,
         )
@@ -313,81 +154,3 @@ class FunctionApp(pulumi.ComponentResource):
         self.log_group_name = self.log_group.name
         self.version = pulumi.Output.from_input(settings.code.version)
         register_outputs(self)
-
-
-def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pulumi.Input[str]]:
-    variables = app_environment(
-        app.environment,
-        name=name,
-        target="function",
-        version=code.version,
-        port=app.port,
-        region=None,
-    )
-    if app.secrets:
-        # ARNs, not values: the shim fetches the values when the function starts.
-        arns = dict(sorted(app.secrets.items()))
-        known = all(isinstance(arn, str) for arn in arns.values())
-        variables["PLATFORM_SECRETS"] = (
-            json.dumps(arns) if known else pulumi.Output.json_dumps(arns)
-        )
-    return variables
-
-
-def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]]) -> None:
-    """Refuse what Lambda would: its own names, and more than 4 KB as far as they are known."""
-    for field, given in (("environment", app.environment), ("secrets", app.secrets)):
-        for variable in given:
-            if variable in _RESERVED:
-                raise InvalidInput(field, variable, "is reserved by Lambda; use another name")
-    size = sum(
-        len(variable.encode()) + (len(value.encode()) if isinstance(value, str) else 0)
-        for variable, value in variables.items()
-    )
-    if size > _ENVIRONMENT_LIMIT:
-        need = f"Lambda takes at most {_ENVIRONMENT_LIMIT} bytes of names and values with ours"
-        raise InvalidInput("environment", f"{size} bytes", need)
-
-
-def _settings(
-    name: str, raw: FunctionAppArgs, provider: pulumi.ProviderResource | None
-) -> _Settings:
-    check_name(name)
-    args = check_args(raw, FunctionAppArgs)
-    chosen_way(args, _WAYS)
-    refuse_later(args, _LATER)
-    if args.get("http", {}).get("kind", HttpKind.HTTP_API) is not HttpKind.HTTP_API:
-        raise later("http.kind", args["http"]["kind"], "use http_api")
-    app = app_settings(args)
-    memory_mib = args.get("memory_mib", defaults.FUNCTION_MEMORY_MIB)
-    check_range("memory_mib", memory_mib, 128, 10240, "MiB")
-    timeout_seconds = args.get("timeout_seconds", defaults.FUNCTION_TIMEOUT_SECONDS)
-    check_range("timeout_seconds", timeout_seconds, 1, 900, "seconds")
-    storage_mib = args.get("ephemeral_storage_mib", defaults.FUNCTION_STORAGE_MIB)
-    check_range("ephemeral_storage_mib", storage_mib, 512, 10240, "MiB")
-    if app.network is not None:
-        private = app.network.get("private_subnet_ids")
-        if not private:
-            need = "is needed: a function has no way out of a public subnet"
-            raise InvalidInput("network.private_subnet_ids", None, need)
-        check_zones("network.private_subnet_ids", private, provider)
-    check_overrides(app.overrides, _CHILDREN | (_NETWORK_CHILDREN if app.network else {}))
-    code = _code(app, args)
-    variables = _variables(name, app, code)
-    _check_variables(app, variables)
-    return _Settings(
-        app=app,
-        code=code,
-        variables=variables,
-        memory_mib=memory_mib,
-        timeout_seconds=timeout_seconds,
-        ephemeral_storage_mib=storage_mib,
-    )
-
-
-def _code(app: AppSettings, args: Mapping[str, Any]) -> FunctionCode:
-    if "image_uri" in args:
-        return code_from_image(app, args["image_uri"])
-    if app.source is None:
-        return ready_code(app, args["code"], args["handler"])
-    return code_from_source(app, app.source, args.get("handler"))

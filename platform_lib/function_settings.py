@@ -1,0 +1,180 @@
+"""From FunctionApp's args to settings: every field checked, with its default filled in."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from platform_lib import defaults
+from platform_lib.artifact import chosen_way
+from platform_lib.checks import InvalidInput, check_args, check_name, check_range
+from platform_lib.function_args import FunctionAppArgs, HttpKind
+from platform_lib.function_code import FunctionCode, code_from_image, code_from_source, ready_code
+from platform_lib.parts.children import check_overrides
+from platform_lib.parts.environment import app_environment
+from platform_lib.parts.http_api import HTTP_API_CHILDREN
+from platform_lib.parts.lookups import check_zones
+from platform_lib.settings import AppSettings, app_settings, later, refuse_later
+
+_WAYS = (
+    frozenset({"source", "app"}),
+    frozenset({"source", "handler"}),
+    frozenset({"code", "handler"}),
+    frozenset({"image_uri"}),
+)
+_LATER = {
+    "alias": defaults.FUNCTION_ALIAS,
+    "buckets": None,
+    "dead_letter": None,
+    "dependencies_as_layer": False,
+    "event_rules": None,
+    "inline": None,
+    "invoke_permissions": None,
+    "layers": None,
+    "log_groups": None,
+    "maximum_age_seconds": None,
+    "on_failure": None,
+    "provisioned_concurrency": None,
+    "provisioned_concurrency_maximum": None,
+    "queues": None,
+    "receipt_rules": None,
+    "reserved_concurrency": None,
+    "retries": None,
+    "runtime": None,
+    "schedules": None,
+    "snap_start": False,
+    "streams": None,
+    "topics": None,
+    "upload": None,
+}
+_CHILDREN = {
+    **HTTP_API_CHILDREN,
+    "log_group": "aws.cloudwatch.LogGroup",
+    "access_log_group": "aws.cloudwatch.LogGroup",
+    "role": "aws.iam.Role",
+    "policy": "aws.iam.RolePolicy",
+    "function": "aws.lambda_.Function",
+    "alias": "aws.lambda_.Alias",
+}
+_NETWORK_CHILDREN = {
+    "security_group": "aws.ec2.SecurityGroup",
+    "egress": "aws.vpc.SecurityGroupEgressRule",
+}
+_RESERVED = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+    }
+)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+_ENVIRONMENT_LIMIT = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings:
+    """FunctionApp's inputs, checked and with their defaults."""
+
+    app: AppSettings
+    code: FunctionCode
+    variables: Mapping[str, pulumi.Input[str]]
+    memory_mib: int
+    timeout_seconds: int
+    ephemeral_storage_mib: int
+
+
+def function_settings(
+    name: str, raw: FunctionAppArgs, provider: pulumi.ProviderResource | None
+) -> FunctionSettings:
+    """Judge the args of a function and fill in what was not given."""
+    check_name(name)
+    args = check_args(raw, FunctionAppArgs)
+    chosen_way(args, _WAYS)
+    refuse_later(args, _LATER)
+    if args.get("http", {}) not in ({}, {"kind": HttpKind.HTTP_API}):
+        raise later("http", args["http"], "leave it out, the function is behind an HTTP API")
+    app = app_settings(args)
+    memory_mib = args.get("memory_mib", defaults.FUNCTION_MEMORY_MIB)
+    check_range("memory_mib", memory_mib, 128, 10240, "MiB")
+    timeout_seconds = args.get("timeout_seconds", defaults.FUNCTION_TIMEOUT_SECONDS)
+    check_range("timeout_seconds", timeout_seconds, 1, 900, "seconds")
+    storage_mib = args.get("ephemeral_storage_mib", defaults.FUNCTION_STORAGE_MIB)
+    check_range("ephemeral_storage_mib", storage_mib, 512, 10240, "MiB")
+    if app.network is not None:
+        private = app.network.get("private_subnet_ids")
+        if not private:
+            need = "is needed: a function has no way out of a public subnet"
+            raise InvalidInput("network.private_subnet_ids", None, need)
+        check_zones("network.private_subnet_ids", private, provider)
+    check_overrides(app.overrides, _CHILDREN | (_NETWORK_CHILDREN if app.network else {}))
+    code = _code(app, args)
+    variables = _variables(name, app, code)
+    _check_variables(app, variables)
+    return FunctionSettings(
+        app=app,
+        code=code,
+        variables=variables,
+        memory_mib=memory_mib,
+        timeout_seconds=timeout_seconds,
+        ephemeral_storage_mib=storage_mib,
+    )
+
+
+def _code(app: AppSettings, args: Mapping[str, Any]) -> FunctionCode:
+    if "image_uri" in args:
+        return code_from_image(app, args["image_uri"])
+    if app.source is None:
+        return ready_code(app, args["code"], args["handler"])
+    return code_from_source(app, app.source, args.get("handler"))
+
+
+def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pulumi.Input[str]]:
+    variables = app_environment(
+        app.environment,
+        name=name,
+        target="function",
+        version=code.version,
+        port=app.port,
+        region=None,
+    )
+    if app.secrets:
+        # ARNs, not values: the shim fetches the values when the function starts.
+        arns = dict(sorted(app.secrets.items()))
+        known = all(isinstance(arn, str) for arn in arns.values())
+        variables["PLATFORM_SECRETS"] = (
+            json.dumps(arns) if known else pulumi.Output.json_dumps(arns)
+        )
+    return variables
+
+
+def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]]) -> None:
+    """Refuse what Lambda would: its own names, and more than 4 KB as far as they are known."""
+    for field, given in (("environment", app.environment), ("secrets", app.secrets)):
+        for variable in given:
+            if variable in _RESERVED:
+                raise InvalidInput(field, variable, "is reserved by Lambda; use another name")
+    size = sum(
+        len(variable.encode()) + (len(value.encode()) if isinstance(value, str) else 0)
+        for variable, value in variables.items()
+    )
+    if size > _ENVIRONMENT_LIMIT:
+        need = f"Lambda takes at most {_ENVIRONMENT_LIMIT} bytes of names and values with ours"
+        raise InvalidInput("environment", f"{size} bytes", need)
