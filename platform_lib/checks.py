@@ -86,9 +86,9 @@ def check_name(name: object) -> None:
         )
 
 
-def check_range(field: str, value: object, low: int, high: int, unit: str = "") -> None:
+def check_range(field: str, value: object, low: float, high: float, unit: str = "") -> None:
     """Refuse a known number outside of what AWS allows."""
-    if isinstance(value, int) and not low <= value <= high:
+    if isinstance(value, int | float) and not low <= value <= high:
         raise InvalidInput(field, value, f"must be {low} to {high}{' ' + unit if unit else ''}")
 
 

@@ -17,6 +17,9 @@ LOG_RETENTION_CHOICES = (
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
+ALARM_ERROR_PERCENT = 5.0
+ALARM_LATENCY_MS = 1000
+
 INSTANCE_TYPES = {"arm64": "t4g.small", "x86_64": "t3.small"}
 VOLUME_GIB = 8
 

@@ -30,10 +30,21 @@ _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws|\*)?:\S+")
 _SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^\s#]+(#[^\s#]+)?")
 _PARAMETER = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[^\s#]+")
 _BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+")
+_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?")
 _PATH = re.compile(r"/[!-~]{0,1023}")
 
 INJECTED = ("APP_NAME", "APP_TARGET", "APP_VERSION", "AWS_DEFAULT_REGION", "AWS_REGION", "PORT")
 """Variables that every app gets from its component."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmSettings:
+    """What is watched, and who is told."""
+
+    topic_arn: pulumi.Input[str] | None
+    error_percent: float
+    latency_ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +67,8 @@ class AppSettings:
     cpu_percent: int
     retention_days: int
     log_key_arn: pulumi.Input[str] | None
+    alarms: AlarmSettings | None
+    kms_key_arn: pulumi.Input[str] | None
     permissions_boundary_arn: pulumi.Input[str] | None
     tags: Mapping[str, str]
     overrides: Mapping[str, Mapping[str, Any]]
@@ -85,7 +98,9 @@ def app_settings(args: Mapping[str, Any], has: Collection[str] = ()) -> AppSetti
         maximum=maximum,
         cpu_percent=cpu_percent,
         retention_days=logs.get("retention_days", defaults.LOG_RETENTION_DAYS),
-        log_key_arn=logs.get("kms_key_arn"),
+        log_key_arn=logs.get("kms_key_arn", args.get("kms_key_arn")),
+        alarms=_alarms(args.get("alarms", {})) if "alarms" in has else None,
+        kms_key_arn=args.get("kms_key_arn"),
         permissions_boundary_arn=args.get("permissions_boundary_arn"),
         tags=args.get("tags", {}),
         overrides=args.get("overrides", {}),
@@ -132,6 +147,19 @@ def _scaling(scaling: Mapping[str, Any]) -> tuple[int, int, int]:
     return minimum, maximum, cpu_percent
 
 
+def _alarms(alarms: Mapping[str, Any]) -> AlarmSettings | None:
+    if not alarms.get("enabled", True):
+        return None
+    error_percent = alarms.get("error_percent", defaults.ALARM_ERROR_PERCENT)
+    check_range("alarms.error_percent", error_percent, 0, 100, "percent")
+    latency_ms = alarms.get("latency_ms", defaults.ALARM_LATENCY_MS)
+    check_range("alarms.latency_ms", latency_ms, 1, 900_000, "milliseconds")
+    _check_pattern("alarms.topic_arn", alarms.get("topic_arn"), _TOPIC)
+    return AlarmSettings(
+        topic_arn=alarms.get("topic_arn"), error_percent=error_percent, latency_ms=latency_ms
+    )
+
+
 def _check(settings: AppSettings) -> None:
     if settings.python_version not in defaults.PYTHON_VERSIONS:
         allowed = one_of(defaults.PYTHON_VERSIONS)
@@ -146,6 +174,7 @@ def _check(settings: AppSettings) -> None:
     _check_variables(settings.environment, settings.secrets)
     _check_grants(settings.grants)
     _check_pattern("permissions_boundary_arn", settings.permissions_boundary_arn, _BOUNDARY)
+    _check_pattern("kms_key_arn", settings.kms_key_arn, _KEY)
     _check_pattern("logs.kms_key_arn", settings.log_key_arn, _ARN)
     _check_tags(settings.tags)
     if settings.network is not None:
