@@ -5,6 +5,7 @@
     platform-local refresh DIR...  what drifted from the state
     platform-local destroy DIR...  delete what programs made
     platform-local logs [NAME]     what apps wrote last
+    platform-local advance TIME    move the account's clock on, such as 3m
 
 One `up` owns the cloud and keeps it alive; every command in another terminal reaches it through
 its state folder, a second `up` included. Ctrl-C and SIGTERM stop everything: the imitated account
@@ -12,6 +13,7 @@ lives in that process, so what the programs made is gone with it.
 """
 
 import argparse
+import math
 import signal
 import sys
 import tempfile
@@ -91,7 +93,20 @@ def _parser() -> argparse.ArgumentParser:
     logs = add("logs", _logs, "Show what apps wrote last.")
     logs.add_argument("name", nargs="?", help="a program's folder, a log group or an app")
     logs.add_argument("-n", dest="lines", type=int, default=100, help="how many lines of each")
+    advance = add("advance", _advance, "Move the account's clock on: what falls due runs now.")
+    advance.add_argument("time", type=_seconds, help="how far: 90s, 3m, 2h or 1d")
     return parser
+
+
+def _seconds(text: str) -> float:
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1:])
+    try:
+        seconds = float(text[:-1]) * unit if unit else math.nan
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 3m, 2h or 1d")
+    return seconds
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -171,6 +186,11 @@ def _logs(asked: argparse.Namespace, screen: Screen) -> int:
         name = str(Path(name).resolve())
     for line in _running(asked).call("logs", screen, name=name, lines=asked.lines):
         print(line)
+    return 0
+
+
+def _advance(asked: argparse.Namespace, screen: Screen) -> int:
+    _running(asked).call("advance", screen, seconds=asked.time)
     return 0
 
 

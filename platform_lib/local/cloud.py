@@ -251,6 +251,25 @@ class LocalCloud:
             names = self._log_groups(Path(name)) or [str(name)]
         return [line for one in names for line in plane.logs(one, lines)]
 
+    def settle(self) -> None:
+        """Wait until all that happened in the account so far has had its effect.
+
+        Each event that was sent is then delivered, refused, or waits for a time to come (see
+        `advance`): after it a test can look at what its event did.
+        """
+        self.services.data_plane.settle()
+
+    def advance(self, seconds: float) -> None:
+        """Move the account's clock on, and return when all that fell due meanwhile is done.
+
+        What waits on AWS for minutes or days happens now, in order of time: a failed call is tried
+        again, a message gets visible again, a schedule fires as often as it would have.
+
+        Args:
+            seconds: How far, such as `60` or `24 * 3600`.
+        """
+        self.services.data_plane.advance(seconds)
+
     def _compute(self, runners: Sequence[str]) -> list[str]:
         """How what runs the apps runs here. A function's worker starts with its first request."""
         ways = {w.name: w.how for w in self.services.data_plane.workloads()}
@@ -400,6 +419,7 @@ class LocalCloud:
             "refresh": changes(self.refresh),
             "destroy": changes(self.destroy),
             "logs": lambda screen, **arguments: self.logs(**arguments),
+            "advance": lambda screen, seconds: self.advance(seconds),
         }
 
 

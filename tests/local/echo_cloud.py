@@ -156,7 +156,9 @@ def echo_services(world: World):
         return Services(
             account=SimpleNamespace(region="us-east-1", endpoint="http://127.0.0.1:9"),
             data_plane=SimpleNamespace(
-                workloads=lambda: [], logs=lambda name, lines: [f"{name} said {lines}"]
+                workloads=lambda: [],
+                logs=lambda name, lines: [f"{name} said {lines}"],
+                advance=lambda seconds: say(f"moved on {seconds}"),
             ),
             providers=SimpleNamespace(wait_idle=world.wait_idle, delete=world.delete),
             journal=SimpleNamespace(entries=lambda: list(world.entries)),

@@ -95,7 +95,7 @@ def test_a_failing_program_is_told_once_and_fails(tmp_path):
 
 def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
     second = write_program(tmp_path / "second", "second", 'aws.sns.Topic("t")')
-    with Serving(program, cwd=tmp_path):
+    with Serving(program, cwd=tmp_path) as serving:
         unchanged = run("preview", program, cwd=tmp_path)
         assert (unchanged.returncode, unchanged.stdout.splitlines()[-1]) == (
             0,
@@ -114,6 +114,11 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
         assert run("refresh", second, cwd=tmp_path).stdout.endswith("second: no changes\n")
         assert run("logs", "notes", "-n", 7, cwd=tmp_path).stdout == "/apps/notes said 7\n"
         assert run("logs", "some-app", "-n", 7, cwd=tmp_path).stdout == "some-app said 7\n"
+        moved = run("advance", "2h", cwd=tmp_path)
+        assert moved.returncode == 0, moved.stderr
+        assert serving.process.stdout.readline() == "moved on 7200.0\n"
+        odd = run("advance", "2 weeks", cwd=tmp_path)
+        assert odd.returncode == 2 and "'2 weeks' is no time such as 90s" in odd.stderr
         down = run("destroy", program, second, cwd=tmp_path)
         assert "  delete aws:sqs/queue:Queue queue" in down.stdout.splitlines()
         assert "  delete aws:sns/topic:Topic t" in down.stdout.splitlines()

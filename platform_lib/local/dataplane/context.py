@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from platform_lib.local.account import Account
+from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.logs import CloudWatch, Log
 from platform_lib.local.dataplane.targets import TargetGroups
@@ -13,12 +14,13 @@ from platform_lib.local.dataplane.targets import TargetGroups
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The account, where lines go, and how long an app may take to get healthy."""
+    """The account and its time, where lines go, and how long an app may take to get healthy."""
 
     account: Account
     desired: Desired
     state_dir: Path
     say: Callable[[str], None]
+    clock: Clock
     cloudwatch: CloudWatch
     groups: TargetGroups
     patience: float

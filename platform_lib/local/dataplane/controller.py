@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane.balancer import Balancer
+from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.containers import Containers
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import Desired
@@ -19,6 +21,7 @@ from platform_lib.local.dataplane.http_api import HttpApi
 from platform_lib.local.dataplane.images import Images
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.machines import Machines
+from platform_lib.local.dataplane.moto_time import queues_by
 from platform_lib.local.dataplane.replicas import Replica
 from platform_lib.local.dataplane.runtime_api import Outcome
 from platform_lib.local.dataplane.targets import TargetGroups
@@ -54,12 +57,14 @@ class DataPlane:
         self._account = account
         self._next_port = port
         self._say = say
+        self._loop = asyncio.new_event_loop()
         desired = Desired(account)
         self._context = Context(
             account=account,
             desired=desired,
             state_dir=state_dir,
             say=say,
+            clock=Clock(self._loop, say),
             cloudwatch=CloudWatch(account),
             groups=TargetGroups(desired),
             patience=patience,
@@ -69,9 +74,8 @@ class DataPlane:
         self._containers = Containers(self._context, self.images, self._engine)
         self._machines = Machines(self._context)
         self._functions = Functions(self._context)
-        self._undo: Callable[[], None] = lambda: None
+        self._undo = ExitStack()
         self._fronts: dict[tuple[str, str], _Front] = {}
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
 
     def start(self) -> None:
@@ -80,7 +84,9 @@ class DataPlane:
         for name in self._engine.remove_orphans():
             self._say(f"removed container {name}, left by a run that was killed")
         self._run(self._context.groups.start())
-        self._undo = execute_for_moto(self._invoke)
+        self._context.clock.before_settled(self._context.cloudwatch.flush)
+        self._undo.callback(queues_by(self._context.clock))
+        self._undo.callback(execute_for_moto(self._invoke))
 
     def _invoke(self, function: Any, payload: bytes) -> tuple[Outcome, list[str]]:
         """Run a function for moto, in one of whose threads this is called."""
@@ -91,7 +97,7 @@ class DataPlane:
         """End every process and container, and stop answering."""
         if not self._thread.is_alive():
             return
-        self._undo()
+        self._undo.close()
         self._run(self._stop())
         self._engine.remove_own()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -99,12 +105,30 @@ class DataPlane:
         self._loop.close()
 
     async def _stop(self) -> None:
+        await self._context.clock.stop()
         await asyncio.gather(*(front.close() for front in self._fronts.values()))
         await asyncio.gather(
             self._containers.stop(), self._machines.stop(), self._functions.stop()
         )
         await self._context.groups.stop()
-        await self._context.cloudwatch.flush()
+        await self._context.cloudwatch.close()
+
+    def settle(self) -> None:
+        """Wait until everything that happened in the account has had its effect.
+
+        That is: each event that was sent is delivered, refused, or waits for a time to come.
+        """
+        self._run(self._context.clock.settle())
+
+    def advance(self, seconds: float) -> None:
+        """Move the account's clock on; return when all that fell due meanwhile is done.
+
+        Retries, visibility time-outs and schedules happen in order of time, as if it had passed.
+
+        Args:
+            seconds: How far; not back.
+        """
+        self._run(self._context.clock.advance(seconds))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

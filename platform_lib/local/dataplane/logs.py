@@ -25,6 +25,7 @@ class CloudWatch:
         self._account = account
         self._waiting: dict[tuple[str, str], list[dict[str, object]]] = {}
         self._flusher: asyncio.Task[None] | None = None
+        self._shipping = asyncio.Lock()
 
     def write(self, group: str, stream: str, lines: Sequence[str]) -> None:
         """Queue lines for a log stream of a group. Call it in the data plane's loop."""
@@ -39,9 +40,7 @@ class CloudWatch:
     async def _flush_later(self) -> None:
         while self._waiting:
             await asyncio.sleep(_BATCH_SECONDS)
-            batch, self._waiting = self._waiting, {}
-            # In a thread: a subscription may invoke a function, which needs this loop.
-            await asyncio.to_thread(self._put, batch)
+            await self.flush()
 
     def _put(self, batch: dict[tuple[str, str], list[dict[str, object]]]) -> None:
         from moto.logs.models import logs_backends
@@ -55,9 +54,18 @@ class CloudWatch:
             backend.put_log_events(group, stream, events)
 
     async def flush(self) -> None:
-        """Wait until what is queued has arrived."""
+        """Bring what is queued to its groups now, after what is on its way."""
+        async with self._shipping:
+            batch, self._waiting = self._waiting, {}
+            if batch:
+                # In a thread: moto takes its time.
+                await asyncio.to_thread(self._put, batch)
+
+    async def close(self) -> None:
+        """Bring home what is queued, and wait for no more."""
         if self._flusher is not None:
-            await self._flusher
+            self._flusher.cancel()
+        await self.flush()
 
 
 class Log:
