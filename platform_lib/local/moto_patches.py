@@ -4,6 +4,8 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from platform_lib.local.moto_lambda import patch_lambda
+
 _done: list[str] = []
 
 
@@ -13,6 +15,7 @@ def patch_moto() -> None:
         skip_conditional_bucket_statements()
         change_stages()
         keep_logging_config()
+        patch_lambda()
         _done.append("patched")
 
 

@@ -139,6 +139,13 @@ class Lab:
         )
         return table["streamArn"]
 
+    def kinesis(self):
+        client = self.client("kinesis")
+        self._count += 1
+        name = f"stream-{self._count}"
+        client.create_stream(StreamName=name, ShardCount=1)
+        return client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+
     def certificate(self):
         client = self.client("acm")
         return client.request_certificate(DomainName="a.example")["CertificateArn"]

@@ -13,10 +13,13 @@ from rows_kit import (
     asset,
     scaled_service,
 )
+from rows_samples_sources import MORE as MORE_SOURCES
+from rows_samples_sources import SAMPLES as SOURCES
 
 from platform_lib.local.provider.values import Secret
 
 SAMPLES = {
+    **SOURCES,
     "aws:apigatewayv2/api:Api": lambda lab: [
         {
             "protocolType": "HTTP",
@@ -165,30 +168,11 @@ SAMPLES = {
             "description": "serves",
         }
     ],
-    "aws:lambda/permission:Permission": lambda lab: [
-        {
-            "action": "lambda:InvokeFunction",
-            "function": lab.function()["name"],
-            "principal": "apigateway.amazonaws.com",
-            "sourceArn": "arn:aws:execute-api:us-east-1:123456789012:abc/*/*",
-            "statementId": "AllowApi",
-        },
-    ],
     "aws:lambda/functionUrl:FunctionUrl": lambda lab: [
         {
             "functionName": lab.function()["name"],
             "authorizationType": "NONE",
             "cors": {"allowOrigins": ["*"], "maxAge": 5},
-        }
-    ],
-    "aws:lambda/eventSourceMapping:EventSourceMapping": lambda lab: [
-        {
-            "functionName": lab.function()["name"],
-            "eventSourceArn": lab.queue()["arn"],
-            "batchSize": 5,
-            "enabled": True,
-            "maximumBatchingWindowInSeconds": 1,
-            "functionResponseTypes": ["ReportBatchItemFailures"],
         }
     ],
     "aws:appautoscaling/target:Target": lambda lab: [
@@ -652,6 +636,7 @@ SAMPLES = {
 
 
 MORE = {
+    **MORE_SOURCES,
     "aws:apigatewayv2/api:Api": lambda lab: [
         {
             "protocolType": "HTTP",
@@ -815,31 +800,6 @@ MORE = {
             "functionName": lab.function(publish=True)["name"],
             "functionVersion": "$LATEST",
             "routingConfig": {"additionalVersionWeights": {"1": 0.5}},
-        }
-    ],
-    "aws:lambda/eventSourceMapping:EventSourceMapping": lambda lab: [
-        {
-            "functionName": lab.function()["name"],
-            "eventSourceArn": lab.stream(),
-            "startingPosition": "TRIM_HORIZON",
-            "bisectBatchOnFunctionError": True,
-            "maximumRecordAgeInSeconds": 60,
-            "maximumRetryAttempts": 2,
-            "parallelizationFactor": 2,
-            "tumblingWindowInSeconds": 1,
-            "destinationConfig": {"onFailure": {"destinationArn": lab.queue()["arn"]}},
-            "filterCriteria": {"filters": [{"pattern": "{}"}]},
-            "tags": TAGS,
-        }
-    ],
-    "aws:lambda/permission:Permission": lambda lab: [
-        {
-            "action": "lambda:InvokeFunctionUrl",
-            "function": lab.function()["name"],
-            "principal": "*",
-            "functionUrlAuthType": "NONE",
-            "sourceAccount": "123456789012",
-            "principalOrgId": "o-1234567890",
         }
     ],
     "aws:lambda/functionUrl:FunctionUrl": lambda lab: [
@@ -1012,14 +972,7 @@ UNSAMPLED = {
     ),
     "aws:ecs/service:Service": ("iamRole", "orderedPlacementStrategies", "placementConstraints"),
     "aws:ecs/taskDefinition:TaskDefinition": ("enableFaultInjection", "proxyConfiguration"),
-    "aws:lambda/eventSourceMapping:EventSourceMapping": (
-        "kmsKeyArn",
-        "metricsConfig",
-        "scalingConfig",
-        "startingPositionTimestamp",
-    ),
     "aws:lambda/function:Function": ("fileSystemConfig", "kmsKeyArn", "layers"),
-    "aws:lambda/permission:Permission": ("eventSourceToken",),
     "aws:lb/listener:Listener": (
         "alpnPolicy",
         "mutualAuthentication",

@@ -130,6 +130,11 @@ class Desired:
                 return {str(each.function_version): 1 - sum(extra.values()), **extra}
         return {}
 
+    def resource_policy(self, name: str, qualifier: str | None = None) -> list[dict[str, Any]]:
+        """Return who may invoke a function: the statements for this version or alias alone."""
+        policy = self.function(name).policies.get(qualifier or "$LATEST")
+        return list(policy.statements) if policy else []
+
     def api(self, api_id: str) -> Any:
         """Return moto's HTTP API, or None."""
         return self._backend("apigatewayv2").apis.get(api_id)

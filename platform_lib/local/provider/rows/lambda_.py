@@ -49,12 +49,16 @@ def _statement(account: Account, values: Properties, found: Properties) -> Prope
     for statement in json.loads(found.get("Policy", "{}")).get("Statement", []):
         if statement["Sid"] == values["statementId"]:
             principal = statement["Principal"]
+            if not isinstance(principal, str):
+                principal = next(iter(principal.values()))
+            asked = values.get("principal")
+            if principal == f"arn:aws:iam::{asked}:root":
+                # AWS words an account so.
+                principal = asked
             conditions = statement.get("Condition", {})
             return {
                 "Action": statement["Action"],
-                "Principal": principal
-                if isinstance(principal, str)
-                else next(iter(principal.values())),
+                "Principal": principal,
                 "StatementId": statement["Sid"],
                 "Conditions": {
                     key.lower(): value
@@ -70,6 +74,8 @@ _ARN = "arn:aws:lambda:{region}:{account}:function:{id}"
 _INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions"
 _ALIAS = {"FunctionName": "{functionName}", "Name": "{name}"}
 _MAPPING = {"UUID": "{id}"}
+_MAPPING_ARN = "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"
+_OF_QUALIFIER = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
 
 _CODE = ("code", "s3Bucket", "s3Key", "s3ObjectVersion", "imageUri", "architectures")
 _CONFIGURATION = (
@@ -180,7 +186,7 @@ ROWS = (
         dropped={
             "snapStart": "moto always answers that it is off",
             **because("a read gives the code's hash, not where it came from", *_CODE[:-1]),
-            **because("moto forgets it", "deadLetterConfig", "sourceKmsKeyArn"),
+            "sourceKmsKeyArn": "moto forgets it",
         },
         ignored={
             "snapStart.optimizationStatus": "AWS says it, nobody sets it",
@@ -242,16 +248,11 @@ ROWS = (
             "sourceArn": 'Conditions."aws:sourcearn"',
             "sourceAccount": 'Conditions."aws:sourceaccount"',
             "eventSourceToken": 'Conditions."lambda:eventsourcetoken"',
+            "functionUrlAuthType": 'Conditions."lambda:functionurlauthtype"',
+            "invokedViaFunctionUrl": 'Conditions."lambda:invokedviafunctionurl"',
+            "principalOrgId": 'Conditions."aws:principalorgid"',
         },
-        dropped={
-            **because("the policy is asked for by it", "function", "qualifier"),
-            **because(
-                "moto forgets it",
-                "functionUrlAuthType",
-                "invokedViaFunctionUrl",
-                "principalOrgId",
-            ),
-        },
+        dropped=because("the policy is asked for by it", "function", "qualifier"),
     ),
     Row(
         type="aws:lambda/functionUrl:FunctionUrl",
@@ -280,6 +281,17 @@ ROWS = (
         outputs={"functionArn": "FunctionArn", "functionUrl": "FunctionUrl"},
     ),
     Row(
+        type="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+        service="lambda",
+        create=Call("put_function_event_invoke_config"),
+        id="FunctionArn",
+        looks=(Look("get_function_event_invoke_config", _OF_QUALIFIER),),
+        delete=Call("delete_function_event_invoke_config", _OF_QUALIFIER),
+        update=(Call("put_function_event_invoke_config"),),
+        replace=("functionName", "qualifier"),
+        dropped=because("it is asked for by it", "functionName", "qualifier"),
+    ),
+    Row(
         type="aws:lambda/eventSourceMapping:EventSourceMapping",
         service="lambda",
         create=Call("create_event_source_mapping"),
@@ -299,20 +311,38 @@ ROWS = (
                     "filterCriteria",
                     "functionName",
                     "functionResponseTypes",
+                    "kmsKeyArn",
                     "maximumBatchingWindowInSeconds",
                     "maximumRecordAgeInSeconds",
                     "maximumRetryAttempts",
+                    "metricsConfig",
                     "parallelizationFactor",
                     "scalingConfig",
                     "tumblingWindowInSeconds",
                 ),
             ),
         ),
-        outputs={"arn": "EventSourceMappingArn", "uuid": "UUID", "functionArn": "FunctionArn"},
-        dropped={
-            "functionName": "the answer has the ARN, whichever way it was given",
-            "tags": "moto forgets them",
+        unset={
+            "destinationConfig": {},
+            "enabled": True,
+            "filterCriteria": {},
+            "maximumBatchingWindowInSeconds": 0,
+            "maximumRecordAgeInSeconds": -1,
+            "maximumRetryAttempts": -1,
+            "metricsConfig": {},
+            "parallelizationFactor": 1,
+            "scalingConfig": {},
+            "tumblingWindowInSeconds": 0,
         },
+        tags=Tags(
+            "tag_resource",
+            "untag_resource",
+            {"Resource": _MAPPING_ARN},
+            Look("list_tags", {"Resource": _MAPPING_ARN}),
+        ),
+        outputs={"arn": "EventSourceMappingArn", "uuid": "UUID", "functionArn": "FunctionArn"},
+        volatile=("functionArn",),
+        dropped={"functionName": "the answer has the ARN, whichever way it was given"},
         back={"enabled": "State=='Enabled'"},
         ignored={"useResourceTimeoutForPropagation": "nothing has to propagate"},
         refused=because(

@@ -1,0 +1,312 @@
+"""What we change in moto's Lambda: what belongs to a version or an alias, and what it forgets.
+
+The data plane reads the attributes that are added here: `LambdaFunction.policies`,
+`.event_invoke_configs` (both by qualifier, `$LATEST` where there is none, and shared by every
+version of a function), `.dead_letter_config` (which each version keeps as it was published) and
+`EventSourceMapping.spec` (what was asked for, in AWS's words, with what updates changed).
+"""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+LATEST = "$LATEST"
+
+
+def patch_lambda() -> None:
+    """Apply every patch."""
+    keep_what_functions_have()
+    keep_policies_by_qualifier()
+    keep_event_invoke_configs_by_qualifier()
+    keep_event_source_mappings()
+    forget_with_alias()
+
+
+def keep_what_functions_have() -> None:
+    """Give every function what the data plane reads, and let it remember its dead letters."""
+    from moto.awslambda.models import LambdaFunction
+
+    function: Any = LambdaFunction
+    make, change = function.__init__, function.update_configuration
+    tell = function.get_configuration
+
+    def make_whole(
+        self: Any, account_id: str, spec: dict[str, Any], *rest: Any, **more: Any
+    ) -> None:
+        make(self, account_id, spec, *rest, **more)
+        self.policies = {}
+        self.event_invoke_configs = {}
+        self.dead_letter_config = dict(spec.get("DeadLetterConfig") or {})
+
+    def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+        if "DeadLetterConfig" in updates:
+            # Not changed in place: a published version has the old one.
+            self.dead_letter_config = dict(updates["DeadLetterConfig"] or {})
+        changed: dict[str, Any] = change(self, updates)
+        return changed
+
+    def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
+        told: dict[str, Any] = tell(self, on_create)
+        if self.dead_letter_config.get("TargetArn"):
+            told["DeadLetterConfig"] = self.dead_letter_config
+        return told
+
+    function.__init__ = make_whole
+    function.update_configuration = update_configuration
+    function.get_configuration = get_configuration
+
+
+def keep_policies_by_qualifier() -> None:
+    """Let a function, each of its versions and each of its aliases have a policy of its own.
+
+    In moto they share one, so that a permission for an alias opens the function itself, and one
+    of two conditions is lost.
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+    """
+    from moto.awslambda.models import LambdaBackend
+    from moto.awslambda.policy import Policy
+    from moto.awslambda.responses import LambdaResponse
+
+    def add_permission(self: Any, name: str, qualifier: str | None, raw: str) -> dict[str, Any]:
+        function, qualifier = _named(self, name, qualifier)
+        policy = function.policies.setdefault(qualifier, Policy(function))
+        statement = _statement(json.loads(raw), _qualified(function, qualifier))
+        if any(each["Sid"] == statement["Sid"] for each in policy.statements):
+            raise _refusal(
+                "ResourceConflictException",
+                f"The statement id ({statement['Sid']}) provided already exists. Please provide "
+                "a new statement id, or remove the existing statement.",
+                409,
+            )
+        policy.statements.append(statement)
+        return statement
+
+    def get_policy(self: Any, name: str, qualifier: str | None = None) -> str:
+        text: str = _policy(self, name, qualifier).wire_format()
+        return text
+
+    def remove_permission(self: Any) -> tuple[int, dict[str, Any], str]:
+        name, _, sid = self.path.split("/")[-3:]
+        policy = _policy(self.backend, unquote(name), _asked_qualifier(self))
+        policy.del_statement(unquote(sid))
+        return 204, {"status": 204}, "{}"
+
+    def _policy(backend: Any, name: str, qualifier: str | None) -> Any:
+        function, qualifier = _named(backend, name, qualifier)
+        return function.policies.get(qualifier) or Policy(function)
+
+    backend: Any = LambdaBackend
+    backend.add_permission, backend.get_policy = add_permission, get_policy
+    response: Any = LambdaResponse
+    response.remove_permission = remove_permission
+
+
+def keep_event_invoke_configs_by_qualifier() -> None:
+    """Keep how asynchronous invocations are handled for each version and alias.
+
+    moto keeps one a function, never takes a second one, and merges no update.
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+    """
+    from moto.awslambda.exceptions import UnknownEventConfig
+    from moto.awslambda.models import EventInvokeConfig
+    from moto.awslambda.responses import LambdaResponse
+
+    def put(self: Any) -> str:
+        return _set(self, merged=False)
+
+    def update(self: Any) -> str:
+        return _set(self, merged=True)
+
+    def get(self: Any) -> str:
+        function, qualifier = _asked(self)
+        if qualifier not in function.event_invoke_configs:
+            raise UnknownEventConfig(_qualified(function, qualifier))
+        return json.dumps(_told(function, qualifier))
+
+    def delete(self: Any) -> tuple[int, dict[str, Any], str]:
+        function, qualifier = _asked(self)
+        if function.event_invoke_configs.pop(qualifier, None) is None:
+            raise UnknownEventConfig(_qualified(function, qualifier))
+        return 204, {"status": 204}, "{}"
+
+    def list_all(self: Any) -> str:
+        function, _ = _asked(self)
+        told = [_told(function, qualifier) for qualifier in function.event_invoke_configs]
+        return json.dumps({"FunctionEventInvokeConfigs": told})
+
+    def _set(self: Any, *, merged: bool) -> str:
+        function, qualifier = _asked(self)
+        old = function.event_invoke_configs.get(qualifier) if merged else None
+        config = {**(old or {}), **self.json_body}
+        # It looks through numbers and ARNs.
+        EventInvokeConfig(_qualified(function, qualifier), function.last_modified, config)
+        function.event_invoke_configs[qualifier] = config
+        return json.dumps(_told(function, qualifier))
+
+    def _told(function: Any, qualifier: str) -> dict[str, Any]:
+        arn = f"{function.function_arn}:{qualifier}"
+        return {"FunctionArn": arn, **function.event_invoke_configs[qualifier]}
+
+    def _asked(self: Any) -> tuple[Any, str]:
+        name = unquote(self.path.split("/functions/")[1].split("/")[0])
+        return _named(self.backend, name, _asked_qualifier(self))
+
+    response: Any = LambdaResponse
+    response.put_function_event_invoke_config = put
+    response.update_function_event_invoke_config = update
+    response.get_function_event_invoke_config = get
+    response.delete_function_event_invoke_config = delete
+    response.list_function_event_invoke_configs = list_all
+
+
+def keep_event_source_mappings() -> None:
+    """Let a mapping keep the alias that it feeds and all that it was asked for.
+
+    moto keeps the function's ARN without its qualifier, and what it feeds knows the mapping after
+    it was deleted. A second mapping of the same two is refused, as AWS does.
+    """
+    from moto.awslambda.models import EventSourceMapping, LambdaBackend
+
+    backend: Any = LambdaBackend
+    create, update = backend.create_event_source_mapping, backend.update_event_source_mapping
+    delete = backend.delete_event_source_mapping
+    mapping: Any = EventSourceMapping
+    tell = mapping.get_configuration
+
+    def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
+        arn = _target(self, spec.get("FunctionName", ""))
+        for each in self._event_source_mappings.values():
+            if (each.function_arn, each.event_source_arn) == (arn, spec.get("EventSourceArn")):
+                raise _refusal(
+                    "ResourceConflictException",
+                    f"An event source mapping with event source arn ({each.event_source_arn}) "
+                    f"and function ({arn}) already exists. Please update or delete the existing "
+                    f"mapping with UUID {each.uuid}",
+                    409,
+                )
+        asked = copy.deepcopy(spec)
+        made = create(self, spec)
+        made.spec, made.function_arn = asked, arn
+        return made
+
+    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+        changed = update(self, uuid, spec)
+        if changed is not None:
+            changed.spec = {**changed.spec, **spec}
+            changed.function_arn = _target(self, changed.spec["FunctionName"])
+        return changed
+
+    def delete_event_source_mapping(self: Any, uuid: str) -> Any:
+        gone = delete(self, uuid)
+        for fed in _sources(self):
+            for arn, each in list(fed.lambda_event_source_mappings.items()):
+                if each is gone:
+                    del fed.lambda_event_source_mappings[arn]
+        return gone
+
+    def _sources(self: Any) -> list[Any]:
+        from moto.backends import get_backend
+
+        account, region = self.account_id, self.region_name
+        return [
+            *get_backend("sqs")[account][region].queues.values(),
+            *get_backend("dynamodb")[account][region].tables.values(),
+            *get_backend("kinesis")[account][region].streams.values(),
+        ]
+
+    def get_configuration(self: Any) -> dict[str, Any]:
+        told: dict[str, Any] = tell(self)
+        # Tags have an operation of their own.
+        told.pop("Tags", None)
+        if self.starting_position_timestamp is not None:
+            told["StartingPositionTimestamp"] = self.starting_position_timestamp
+        return told
+
+    backend.create_event_source_mapping = create_event_source_mapping
+    backend.update_event_source_mapping = update_event_source_mapping
+    backend.delete_event_source_mapping = delete_event_source_mapping
+    mapping.get_configuration = get_configuration
+
+
+def forget_with_alias() -> None:
+    """Let what belongs to an alias go with it: a new one of that name begins without."""
+    from moto.awslambda.models import LambdaBackend
+
+    backend: Any = LambdaBackend
+    delete = backend.delete_alias
+
+    def delete_alias(self: Any, name: str, function_name: str) -> None:
+        function, _ = _named(self, function_name, None)
+        function.policies.pop(name, None)
+        function.event_invoke_configs.pop(name, None)
+        delete(self, name, function_name)
+
+    backend.delete_alias = delete_alias
+
+
+def _named(backend: Any, name: str, qualifier: str | None) -> tuple[Any, str]:
+    """Find a function's $LATEST and the qualifier that was meant, which must exist."""
+    base = name.rsplit(":function:", maxsplit=1)[-1]
+    base, _, inside = base.partition(":")
+    meant = inside or qualifier or LATEST
+    # Raises where there is no such version or alias.
+    backend.get_function(base, meant)
+    return backend.get_function(base), meant
+
+
+def _target(backend: Any, name: str) -> str:
+    """Give the ARN of what a mapping feeds, with the qualifier that was asked for."""
+    return _qualified(*_named(backend, name, None))
+
+
+def _qualified(function: Any, qualifier: str) -> str:
+    arn: str = function.function_arn
+    return arn if qualifier == LATEST else f"{arn}:{qualifier}"
+
+
+def _asked_qualifier(response: Any) -> str | None:
+    asked: str | None = response.querystring.get("Qualifier", [None])[0]
+    return asked
+
+
+def _statement(asked: Mapping[str, Any], resource: str) -> dict[str, Any]:
+    """Word a permission as the statement that AWS makes of it."""
+    conditions: dict[str, dict[str, Any]] = {}
+    for member, test, key in (
+        ("SourceArn", "ArnLike", "AWS:SourceArn"),
+        ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
+        ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
+        ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
+        ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
+        ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
+    ):
+        if member in asked:
+            value = asked[member]
+            text = str(value).lower() if isinstance(value, bool) else value
+            conditions.setdefault(test, {})[key] = text
+    return {
+        "Sid": asked["StatementId"],
+        "Effect": "Allow",
+        "Principal": _principal(asked["Principal"]),
+        "Action": asked["Action"],
+        "Resource": resource,
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+def _principal(asked: str) -> str | dict[str, str]:
+    if asked == "*":
+        return asked
+    if asked.isdigit():
+        return {"AWS": f"arn:aws:iam::{asked}:root"}
+    return {"AWS" if asked.startswith("arn:") else "Service": asked}
+
+
+def _refusal(code: str, message: str, status: int) -> Exception:
+    from moto.core.exceptions import JsonRESTError
+
+    refusal = JsonRESTError(code, message)
+    refusal.code = status
+    return refusal

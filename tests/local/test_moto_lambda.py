@@ -1,0 +1,198 @@
+"""What belongs to a version or an alias, and what moto forgets of functions and mappings."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from rows_kit import Lab, archive
+from rows_samples_sources import alias
+
+from platform_lib.local.account import Account
+from platform_lib.local.dataplane.desired import Desired
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Account() as account:
+        yield Lab(account)
+
+
+@pytest.fixture
+def client(lab):
+    return lab.client("lambda")
+
+
+def allow(client, name, sid, **more):
+    request = {"Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com", **more}
+    return client.add_permission(FunctionName=name, StatementId=sid, **request)
+
+
+def sids(client, name, **more):
+    policy = json.loads(client.get_policy(FunctionName=name, **more)["Policy"])
+    return [each["Sid"] for each in policy["Statement"]]
+
+
+def test_an_alias_has_a_policy_of_its_own(lab, client):
+    made = alias(lab)
+    name = made["functionName"]
+    allow(client, name, "one", Qualifier="live")
+    allow(client, name, "two")
+    allow(client, made["arn"], "three")
+    assert sids(client, name, Qualifier="live") == ["one", "three"]
+    assert sids(client, name) == ["two"]
+    desired = Desired(lab.account)
+    assert [each["Sid"] for each in desired.resource_policy(name, "live")] == ["one", "three"]
+    assert [each["Sid"] for each in desired.resource_policy(name)] == ["two"]
+    assert desired.resource_policy(name, "1") == []
+    assert desired.resource_policy(name, "live")[0]["Resource"] == made["arn"]
+
+    client.remove_permission(FunctionName=name, StatementId="one", Qualifier="live")
+    assert sids(client, name, Qualifier="live") == ["three"]
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        client.remove_permission(FunctionName=name, StatementId="two", Qualifier="live")
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        sids(client, name, Qualifier="1")
+    with pytest.raises(ClientError, match="Function not found"):
+        allow(client, name, "four", Qualifier="gone")
+
+
+def test_a_permission_keeps_every_condition(lab, client):
+    name = lab.function()["name"]
+    allow(
+        client,
+        name,
+        "all",
+        SourceArn="arn:aws:s3:::b",
+        SourceAccount="123456789012",
+        PrincipalOrgID="o-1234567890",
+        EventSourceToken="token",
+        FunctionUrlAuthType="AWS_IAM",
+    )
+    (statement,) = Desired(lab.account).resource_policy(name)
+    assert statement == {
+        "Sid": "all",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": f"arn:aws:lambda:us-east-1:123456789012:function:{name}",
+        "Condition": {
+            "ArnLike": {"AWS:SourceArn": "arn:aws:s3:::b"},
+            "StringEquals": {
+                "AWS:SourceAccount": "123456789012",
+                "aws:PrincipalOrgID": "o-1234567890",
+                "lambda:EventSourceToken": "token",
+                "lambda:FunctionUrlAuthType": "AWS_IAM",
+            },
+        },
+    }
+    with pytest.raises(ClientError, match=r"ResourceConflict.*already exists"):
+        allow(client, name, "all")
+
+
+def test_asynchronous_invocation_is_set_for_each_qualifier(lab, client):
+    made = alias(lab)
+    name = made["functionName"]
+    home = {"OnFailure": {"Destination": lab.queue()["arn"]}}
+    client.put_function_event_invoke_config(
+        FunctionName=name, Qualifier="live", MaximumRetryAttempts=0, DestinationConfig=home
+    )
+    client.put_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=60)
+    client.put_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=90)
+    function = Desired(lab.account).function(name)
+    assert function.event_invoke_configs == {
+        "live": {"MaximumRetryAttempts": 0, "DestinationConfig": home},
+        "$LATEST": {"MaximumEventAgeInSeconds": 90},
+    }
+    listed = client.list_function_event_invoke_configs(FunctionName=name)
+    assert [each["FunctionArn"] for each in listed["FunctionEventInvokeConfigs"]] == [
+        made["arn"],
+        f"{function.function_arn}:$LATEST",
+    ]
+    client.update_function_event_invoke_config(
+        FunctionName=made["arn"], MaximumEventAgeInSeconds=70
+    )
+    found = client.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
+    assert (found["MaximumRetryAttempts"], found["MaximumEventAgeInSeconds"]) == (0, 70)
+    client.put_function_event_invoke_config(
+        FunctionName=name, Qualifier="live", MaximumRetryAttempts=1
+    )
+    assert function.event_invoke_configs["live"] == {"MaximumRetryAttempts": 1}
+    client.delete_function_event_invoke_config(FunctionName=name, Qualifier="live")
+    with pytest.raises(ClientError, match=r"ResourceNotFound.*EventInvokeConfig"):
+        client.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
+    with pytest.raises(ClientError, match=r"destinationConfig\.onFailure"):
+        client.put_function_event_invoke_config(
+            FunctionName=name, DestinationConfig={"OnFailure": {"Destination": "no-arn"}}
+        )
+
+
+def test_what_an_alias_has_goes_with_it(lab, client):
+    name = alias(lab)["functionName"]
+    allow(client, name, "one", Qualifier="live")
+    client.put_function_event_invoke_config(
+        FunctionName=name, Qualifier="live", MaximumRetryAttempts=0
+    )
+    client.delete_alias(FunctionName=name, Name="live")
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    assert Desired(lab.account).resource_policy(name, "live") == []
+    assert Desired(lab.account).function(name).event_invoke_configs == {}
+
+
+def test_a_version_keeps_the_dead_letters_that_it_was_published_with(lab, client):
+    queue = {"TargetArn": lab.queue()["arn"]}
+    name = lab.function(publish=True, deadLetterConfig={"targetArn": queue["TargetArn"]})["name"]
+    client.update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": ""})
+    client.update_function_code(FunctionName=name, ZipFile=archive("b = 1").read())
+    client.publish_version(FunctionName=name)
+    desired = Desired(lab.account)
+    assert desired.function(name, "1").dead_letter_config == queue
+    assert desired.function(name, "2").dead_letter_config == {"TargetArn": ""}
+    found = client.get_function_configuration(FunctionName=name)
+    assert "DeadLetterConfig" not in found
+
+
+def mappings(lab):
+    from moto.backends import get_backend
+
+    backend = get_backend("lambda")[lab.account.account_id][lab.account.region]
+    return backend._event_source_mappings
+
+
+def test_a_mapping_keeps_the_alias_and_what_it_was_asked_for(lab, client):
+    made = alias(lab)
+    queue = lab.queue()
+    asked = {
+        "FunctionName": made["arn"],
+        "EventSourceArn": queue["arn"],
+        "BatchSize": 5,
+        "ScalingConfig": {"MaximumConcurrency": 2},
+        "FilterCriteria": {"Filters": [{"Pattern": "{}"}]},
+    }
+    uuid = client.create_event_source_mapping(**asked)["UUID"]
+    assert mappings(lab)[uuid].spec == asked
+    assert client.get_event_source_mapping(UUID=uuid)["FunctionArn"] == made["arn"]
+    with pytest.raises(ClientError, match=f"ResourceConflict.*{uuid}"):
+        client.create_event_source_mapping(**asked)
+    # The function itself is another target than its alias.
+    other = client.create_event_source_mapping(**{**asked, "FunctionName": made["functionName"]})
+    assert other["FunctionArn"] == made["arn"].removesuffix(":live")
+
+    client.update_event_source_mapping(UUID=uuid, BatchSize=7, FilterCriteria={})
+    assert mappings(lab)[uuid].spec == {**asked, "BatchSize": 7, "FilterCriteria": {}}
+    assert client.get_event_source_mapping(UUID=uuid)["FunctionArn"] == made["arn"]
+    moved = client.update_event_source_mapping(UUID=uuid, FunctionName=f"{made['functionName']}:1")
+    assert moved["FunctionArn"] == made["arn"].removesuffix("live") + "1"
+
+
+def test_a_mapping_that_was_deleted_feeds_nothing(lab, client):
+    from moto.backends import get_backend
+
+    queue = lab.queue()
+    uuid = client.create_event_source_mapping(
+        FunctionName=lab.function()["name"], EventSourceArn=queue["arn"]
+    )["UUID"]
+    backend = get_backend("sqs")[lab.account.account_id][lab.account.region]
+    found = next(each for each in backend.queues.values() if each.queue_arn == queue["arn"])
+    assert len(found.lambda_event_source_mappings) == 1
+    client.delete_event_source_mapping(UUID=uuid)
+    assert found.lambda_event_source_mappings == {}
