@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from platform_lib.local.moto_lambda import patch_lambda
+from platform_lib.local.moto_versions import patch_versions
 
 _done: list[str] = []
 
@@ -16,6 +17,8 @@ def patch_moto() -> None:
         change_stages()
         keep_logging_config()
         patch_lambda()
+        patch_versions()
+        change_keys_of_log_groups()
         _done.append("patched")
 
 
@@ -109,6 +112,31 @@ def keep_logging_config() -> None:
     function.__init__ = make_with_logs
     function.update_configuration = update_configuration
     function.get_configuration = get_configuration
+
+
+def change_keys_of_log_groups() -> None:
+    """Let the key of a log group change; moto takes one only when the group is made."""
+    from moto.logs.responses import LogsResponse
+
+    def associate_kms_key(self: Any) -> str:
+        _group(self).kms_key_id = self._get_param("kmsKeyId")
+        return ""
+
+    def disassociate_kms_key(self: Any) -> str:
+        _group(self).kms_key_id = None
+        return ""
+
+    def _group(self: Any) -> Any:
+        from moto.logs.exceptions import ResourceNotFoundException
+
+        name = self._get_param("logGroupName")
+        if name not in self.logs_backend.groups:
+            raise ResourceNotFoundException()
+        return self.logs_backend.groups[name]
+
+    response: Any = LogsResponse
+    response.associate_kms_key = associate_kms_key
+    response.disassociate_kms_key = disassociate_kms_key
 
 
 def reset_moto() -> None:

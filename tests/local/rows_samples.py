@@ -15,11 +15,15 @@ from rows_kit import (
 )
 from rows_samples_sources import MORE as MORE_SOURCES
 from rows_samples_sources import SAMPLES as SOURCES
+from rows_samples_versions import MORE as MORE_VERSIONS
+from rows_samples_versions import SAMPLES as VERSIONS
+from rows_samples_versions import warm, warm_target
 
 from platform_lib.local.provider.values import Secret
 
 SAMPLES = {
     **SOURCES,
+    **VERSIONS,
     "aws:apigatewayv2/api:Api": lambda lab: [
         {
             "protocolType": "HTTP",
@@ -637,6 +641,7 @@ SAMPLES = {
 
 MORE = {
     **MORE_SOURCES,
+    **MORE_VERSIONS,
     "aws:apigatewayv2/api:Api": lambda lab: [
         {
             "protocolType": "HTTP",
@@ -667,6 +672,7 @@ MORE = {
         }
     ],
     "aws:appautoscaling/target:Target": lambda lab: [
+        {**warm(lab), "minCapacity": 1, "maxCapacity": 4},
         {
             **scaled_service(lab),
             "minCapacity": 1,
@@ -676,9 +682,19 @@ MORE = {
                 "dynamicScalingOutSuspended": False,
                 "scheduledScalingSuspended": False,
             },
-        }
+        },
     ],
     "aws:appautoscaling/policy:Policy": lambda lab: [
+        {
+            **warm_target(lab),
+            "policyType": "TargetTrackingScaling",
+            "targetTrackingScalingPolicyConfiguration": {
+                "predefinedMetricSpecification": {
+                    "predefinedMetricType": "LambdaProvisionedConcurrencyUtilization"
+                },
+                "targetValue": 0.7,
+            },
+        },
         {
             **lab.target(),
             "policyType": "StepScaling",
@@ -688,7 +704,7 @@ MORE = {
                 "metricAggregationType": "Maximum",
                 "stepAdjustments": [{"scalingAdjustment": 1, "metricIntervalLowerBound": "0"}],
             },
-        }
+        },
     ],
     "aws:autoscaling/group:Group": lambda lab: [
         {
@@ -792,14 +808,6 @@ MORE = {
             "ipcMode": "none",
             "pidMode": "task",
             "placementConstraints": [{"type": "memberOf", "expression": "attribute:a == b"}],
-        }
-    ],
-    "aws:lambda/alias:Alias": lambda lab: [
-        {
-            "name": "weighted",
-            "functionName": lab.function(publish=True)["name"],
-            "functionVersion": "$LATEST",
-            "routingConfig": {"additionalVersionWeights": {"1": 0.5}},
         }
     ],
     "aws:lambda/functionUrl:FunctionUrl": lambda lab: [
@@ -972,7 +980,7 @@ UNSAMPLED = {
     ),
     "aws:ecs/service:Service": ("iamRole", "orderedPlacementStrategies", "placementConstraints"),
     "aws:ecs/taskDefinition:TaskDefinition": ("enableFaultInjection", "proxyConfiguration"),
-    "aws:lambda/function:Function": ("fileSystemConfig", "kmsKeyArn", "layers"),
+    "aws:lambda/function:Function": ("fileSystemConfig", "layers"),
     "aws:lb/listener:Listener": (
         "alpnPolicy",
         "mutualAuthentication",

@@ -15,6 +15,7 @@ _SERVICES: Final = (
     "ecr",
     "ecs",
     "iam",
+    "kms",
     "lambda_",
     "lb",
     "logs",

@@ -73,6 +73,7 @@ _FUNCTION = {"FunctionName": "{id}"}
 _ARN = "arn:aws:lambda:{region}:{account}:function:{id}"
 _INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions"
 _ALIAS = {"FunctionName": "{functionName}", "Name": "{name}"}
+_QUALIFIED = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
 _MAPPING = {"UUID": "{id}"}
 _MAPPING_ARN = "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"
 _OF_QUALIFIER = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
@@ -147,6 +148,8 @@ ROWS = (
             "deadLetterConfig": {"targetArn": ""},
             "environment": {"variables": {}},
             "ephemeralStorage": {"size": 512},
+            "kmsKeyArn": "",
+            "snapStart": {"applyOn": "None"},
             "tracingConfig": {"mode": "PassThrough"},
             "vpcConfig": {"subnetIds": [], "securityGroupIds": []},
         },
@@ -184,7 +187,6 @@ ROWS = (
             "qualifiedInvokeArn",
         ),
         dropped={
-            "snapStart": "moto always answers that it is off",
             **because("a read gives the code's hash, not where it came from", *_CODE[:-1]),
             "sourceKmsKeyArn": "moto forgets it",
         },
@@ -226,6 +228,19 @@ ROWS = (
         # It is asked for by its function, whose name or ARN the user may give.
         dropped={"functionName": "the answer has it in the ARN only"},
         outputs={"arn": "AliasArn", "invokeArn": f"{_INVOKE}/{{arn}}/invocations"},
+    ),
+    Row(
+        type="aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
+        service="lambda",
+        create=Call("put_provisioned_concurrency_config"),
+        id="{functionName},{qualifier}",
+        looks=(Look("get_provisioned_concurrency_config", _QUALIFIED),),
+        delete=Call("delete_provisioned_concurrency_config", _QUALIFIED),
+        update=(Call("put_provisioned_concurrency_config"),),
+        replace=("functionName", "qualifier"),
+        back={"provisionedConcurrentExecutions": "RequestedProvisionedConcurrentExecutions"},
+        dropped=because("it is asked for by it", "functionName", "qualifier"),
+        ignored={"skipDestroy": "locally a destroy leaves nothing"},
     ),
     Row(
         type="aws:lambda/permission:Permission",
