@@ -9,6 +9,7 @@ from platform_lib.local.account import Account
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.logs import CloudWatch, Log
+from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.targets import TargetGroups
 
 
@@ -23,6 +24,7 @@ class Context:
     clock: Clock
     cloudwatch: CloudWatch
     groups: TargetGroups
+    permissions: Permissions
     patience: float
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 

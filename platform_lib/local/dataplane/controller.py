@@ -22,6 +22,7 @@ from platform_lib.local.dataplane.images import Images
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.machines import Machines
 from platform_lib.local.dataplane.moto_time import queues_by
+from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.replicas import Replica
 from platform_lib.local.dataplane.runtime_api import Outcome
 from platform_lib.local.dataplane.targets import TargetGroups
@@ -67,6 +68,7 @@ class DataPlane:
             clock=Clock(self._loop, say),
             cloudwatch=CloudWatch(account),
             groups=TargetGroups(desired),
+            permissions=Permissions(desired),
             patience=patience,
         )
         self._engine = Engine(docker)

@@ -6,6 +6,7 @@ and uses boto3. This is the only file that knows moto's models.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,41 @@ class Desired:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+
+    @property
+    def account_id(self) -> str:
+        """The account's number."""
+        return self._account.account_id
+
+    def role_statements(self, role_arn: str) -> list[dict[str, Any]]:
+        """Return the statements of a role's own and its attached policies; none if it is gone."""
+        from moto.iam.models import iam_backends
+
+        roles = iam_backends[self._account.account_id]["aws"].roles.values()
+        role = next((each for each in list(roles) if each.arn == role_arn), None)
+        if role is None:
+            return []
+        texts = [*role.policies.values(), *map(_document, role.managed_policies.values())]
+        return [each for text in texts for each in _statements(text)]
+
+    def resource_statements(self, arn: str) -> list[dict[str, Any]]:
+        """Return the statements of the policy of a function (or alias), queue or topic."""
+        service, name = arn.split(":")[2], arn.rpartition(":")[2]
+        match service:
+            case "lambda":
+                # A permission for the function without a qualifier is none for its alias.
+                name, _, qualifier = arn.partition(":function:")[2].partition(":")
+                try:
+                    return self.resource_policy(name, qualifier or None)
+                except LocalCloudError:
+                    return []
+            case "sqs":
+                queue = self._backend("sqs").queues.get(name)
+                return _statements(queue.policy) if queue else []
+            case "sns":
+                topic = self._backend("sns").topics.get(arn)
+                return _statements(topic.policy) if topic else []
+        return []
 
     def _backend(self, service: str) -> Any:
         from moto.backends import get_backend
@@ -153,6 +189,15 @@ def function_key(function: Any) -> str:
         sorted(function.environment_vars.items()),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def _document(policy: Any) -> str:
+    return str(policy.versions[[v.is_default for v in policy.versions].index(True)].document)
+
+
+def _statements(text: str | None) -> list[dict[str, Any]]:
+    found = json.loads(text or "{}").get("Statement", [])
+    return found if isinstance(found, list) else [found]
 
 
 def _priority(rule: Any) -> str:
