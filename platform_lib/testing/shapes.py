@@ -246,6 +246,15 @@ SHAPES: Mapping[str, Shape] = {
         sourceCodeSize=1024,
         lastModified="2025-01-01T00:00:00.000+0000",
     ),
+    "aws:lambda/layerVersion:LayerVersion": _shape(
+        "{arn}",
+        arn="{layerArn}:{version}",
+        layerArn=_arn("lambda", "layer:{layerName}"),
+        version="1",
+        codeSha256="{hex43}=",
+        sourceCodeSize=1024,
+        createdDate="2025-01-01T00:00:00.000+0000",
+    ),
     "aws:lambda/alias:Alias": _shape(
         "{arn}",
         "name",
