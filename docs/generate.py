@@ -8,6 +8,7 @@ written by hand.
 """
 
 import ast
+import dataclasses
 import inspect
 import re
 import sys
@@ -41,6 +42,21 @@ _NETWORK = {
     "vpc_id": "vpc-0123456789abcdef0",
     "private_subnet_ids": ["subnet-a", "subnet-b"],
 }
+_HERE = "us-east-1:123456789012"
+_SOURCES: list[tuple[str, list[dict[str, Any]]]] = [
+    ("queues", [{}]),
+    ("streams", [{"arn": f"arn:aws:kinesis:{_HERE}:stream/notes"}]),
+    ("topics", [{"arn": f"arn:aws:sns:{_HERE}:notes"}]),
+    ("topics", [{"arn": f"arn:aws:sns:{_HERE}:notes", "raw": True}]),
+    ("buckets", [{"bucket": "notes"}]),
+    ("buckets", [{"bucket": "notes", "route": "event_bridge"}]),
+    ("event_rules", [{"pattern": {"source": ["notes"]}}]),
+    ("schedules", [{"rate": "1 day"}]),
+    ("log_groups", [{"log_group": "/notes"}]),
+    ("receipt_rules", [{"rule_set_name": "notes"}]),
+    ("invoke_permissions", [{"principal": "123456789012"}]),
+]
+"""Sources without a name, whose children the tables show."""
 COMPONENTS: Mapping[str, tuple[type, type]] = {
     "vm_app": (VmApp, vm_app.VmAppArgs),
     "function_app": (FunctionApp, function_app.FunctionAppArgs),
@@ -64,17 +80,10 @@ def variants(page: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
         ]
     if page == "function_app":
         code = {"code": str(archive), "handler": "notes.handler"}
-        source = folder / "layered"
-        source.mkdir(exist_ok=True)
-        (source / "requirements.txt").write_text("idna==3.10\n")
-        layer = {"source": str(source), "handler": "idna.encode", "dependencies_as_layer": True}
         return [
             ("always", code),
             ("with `network`", {**code, "network": _NETWORK}),
-            ("with `dependencies_as_layer`", layer),
-            ("with `upload` into a given bucket", {**code, "upload": {"bucket": "artifacts"}}),
-            ("with `upload` and no bucket given", {**code, "upload": {}}),
-            ("with `dependencies_as_layer` and `upload`", {**layer, "upload": {}}),
+            *((f"with `{kind}`", {**code, kind: given}) for kind, given in _SOURCES),
         ]
     image = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
     return [
@@ -92,11 +101,21 @@ def children(page: str) -> dict[str, tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         for when, args in variants(page, Path(folder)):
             app = synth(_maker(component, args)).result
-            for key, value in vars(app).items():
-                if isinstance(value, pulumi.CustomResource):
-                    name = value.pulumi_resource_name.replace("notes", "NAME", 1)
-                    found.setdefault(key, (name, value.pulumi_resource_type, when))
+            for key, value in shown_children(vars(app)):
+                name = value.pulumi_resource_name.replace("notes", "NAME", 1)
+                found.setdefault(key, (name, value.pulumi_resource_type, when))
     return found
+
+
+def shown_children(shown: Mapping[str, Any]) -> Iterator[tuple[str, pulumi.CustomResource]]:
+    """Find the children among what is shown, at any depth: the path to each, and the child."""
+    for key, value in shown.items():
+        if isinstance(value, pulumi.CustomResource):
+            yield key, value
+        elif isinstance(value, Mapping) or dataclasses.is_dataclass(value):
+            inner = value if isinstance(value, Mapping) else vars(value)
+            for path, child in shown_children(inner):
+                yield f"{key}.{path}", child
 
 
 def _maker(component: Callable[[str, Any], object], args: dict[str, Any]) -> Callable[[], object]:

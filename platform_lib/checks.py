@@ -92,6 +92,14 @@ def check_range(field: str, value: object, low: float, high: float, unit: str = 
         raise InvalidInput(field, value, f"must be {low} to {high}{' ' + unit if unit else ''}")
 
 
+def check_length(field: str, text: object, low: int, high: int) -> None:
+    """Refuse a known text that is shorter or longer than AWS allows."""
+    if isinstance(text, str) and not low <= len(text) <= high:
+        raise InvalidInput(
+            field, text, f"must be {low} to {high} characters long, it has {len(text)}"
+        )
+
+
 def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]:
     """Check args against their TypedDict, at every depth, and return a tidy copy.
 

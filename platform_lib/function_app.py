@@ -1,5 +1,6 @@
 """FunctionApp: a web app as a function, on Lambda."""
 
+from collections.abc import Mapping
 from typing import final
 
 import pulumi
@@ -11,19 +12,20 @@ from platform_lib.function_args import FunctionAppArgs
 from platform_lib.function_settings import function_settings
 from platform_lib.parts.children import Children
 from platform_lib.parts.front import create_app_egress, create_app_group
-from platform_lib.parts.function_package import create_package
 from platform_lib.parts.http_api import create_http_api
 from platform_lib.parts.iam import (
     NETWORK_INTERFACES,
     create_policy,
     create_role,
     grant_statements,
+    invoke_statement,
     read_secrets,
     write_logs,
 )
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider
 from platform_lib.parts.outputs import register_outputs
+from platform_lib.sources.event_sources import create_feeds, create_sources
 
 
 @final
@@ -55,6 +57,9 @@ class FunctionApp(pulumi.ComponentResource):
     """Log group that the app writes to."""
     version: pulumi.Output[str]
     """What runs: the hash of source, lock, processor and Python, or of a ready artifact."""
+    invoke_statement: pulumi.Output[Mapping[str, str]]
+    """The statement that lets a role call the app: for the role of a state machine, a pipe, an
+    AppSync API or a scheduler of your own."""
     security_group_id: pulumi.Output[str] | None
     """Security group that the app stands in; None where no network was given."""
 
@@ -62,8 +67,9 @@ class FunctionApp(pulumi.ComponentResource):
         self, name: str, args: FunctionAppArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Make the app. Raises ArgsError before anything registers where an input cannot work."""
+        provider = aws_provider(opts)
         with naming_errors("FunctionApp", name):
-            settings = function_settings(name, args, aws_provider(opts))
+            settings = function_settings(name, args, provider)
         super().__init__("platform-lib:index:FunctionApp", name, {}, opts)
         app = settings.app
         child = Children(self, name, tags=app.tags, overrides=app.overrides)
@@ -89,6 +95,10 @@ class FunctionApp(pulumi.ComponentResource):
             service="lambda.amazonaws.com",
             boundary_arn=app.permissions_boundary_arn,
         )
+        feeds = create_feeds(
+            child, settings.sources, kms_key_arn=app.kms_key_arn, alarms=app.alarms
+        )
+        self.failure_queue, self.failure_alarm = feeds.failure_queue, feeds.failure_alarm
         self.policy = create_policy(
             child,
             "policy",
@@ -99,6 +109,7 @@ class FunctionApp(pulumi.ComponentResource):
                 *([NETWORK_INTERFACES] if app.network else []),
                 *grant_statements(app.grants),
                 *read_secrets(app.secrets),
+                *feeds.statements,
             ],
         )
         vpc_config = None
@@ -113,14 +124,11 @@ class FunctionApp(pulumi.ComponentResource):
                 "security_group_ids": [self.security_group.id],
             }
 
-        package = create_package(child, settings.code, architecture=app.architecture)
-        for key, made in package.children.items():
-            setattr(self, key, made)
         self.function = child.make(
             "function",
             aws.lambda_.Function,
             "fn",
-            **package.inputs,
+            **settings.code.inputs,
             architectures=[app.architecture],
             memory_size=settings.memory_mib,
             timeout=settings.timeout_seconds,
@@ -129,6 +137,7 @@ class FunctionApp(pulumi.ComponentResource):
             environment={"variables": settings.variables},
             logging_config={"log_format": "Text", "log_group": self.log_group.name},
             vpc_config=vpc_config,
+            dead_letter_config=settings.sources.failures.dead_letter_config,
             publish=True,
             opts=pulumi.ResourceOptions(depends_on=ready),
         )
@@ -140,6 +149,27 @@ class FunctionApp(pulumi.ComponentResource):
             function_name=self.function.name,
             function_version=self.function.version,
         )
+        sources = create_sources(
+            child,
+            settings.sources,
+            feeds,
+            function_name=self.function.name,
+            alias=self.alias,
+            log_group_name=self.log_group.name,
+            boundary_arn=app.permissions_boundary_arn,
+            provider=provider,
+        )
+        self.queues, self.streams, self.topics = sources.queues, sources.streams, sources.topics
+        self.buckets, self.event_rules = sources.buckets, sources.event_rules
+        self.schedules, self.log_groups = sources.schedules, sources.log_groups
+        self.receipt_rules = sources.receipt_rules
+        self.invoke_permissions = sources.invoke_permissions
+        self.scheduler_role, self.scheduler_policy = (
+            sources.scheduler_role,
+            sources.scheduler_policy,
+        )
+        self.failure_queue_policy = sources.failure_queue_policy
+        self.invoke_config = sources.invoke_config
         http = create_http_api(
             child,
             function_name=self.function.name,
@@ -156,5 +186,6 @@ class FunctionApp(pulumi.ComponentResource):
         self.security_group_id = self.security_group.id if app.network is not None else None
         self.role_arn, self.role_name = self.role.arn, self.role.name
         self.log_group_name = self.log_group.name
+        self.invoke_statement = self.alias.arn.apply(invoke_statement)
         self.version = pulumi.Output.from_input(settings.code.version)
         register_outputs(self)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -10,34 +11,31 @@ from platform_lib import defaults
 from platform_lib.artifact import chosen_way
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range
 from platform_lib.function_args import FunctionAppArgs, HttpKind
-from platform_lib.function_code import WAYS, FunctionCode, function_code
-from platform_lib.lambda_runtimes import with_runtime
+from platform_lib.function_code import FunctionCode, code_from_image, code_from_source, ready_code
 from platform_lib.parts.children import check_overrides
 from platform_lib.parts.environment import app_environment
-from platform_lib.parts.function_package import package_children
 from platform_lib.parts.http_api import HTTP_API_CHILDREN
 from platform_lib.parts.lookups import check_zones
 from platform_lib.settings import AppSettings, app_settings, later, refuse_later
+from platform_lib.sources.event_sources import SourceSettings, source_children, source_settings
 
+_WAYS = (
+    frozenset({"source", "app"}),
+    frozenset({"source", "handler"}),
+    frozenset({"code", "handler"}),
+    frozenset({"image_uri"}),
+)
 _LATER = {
     "alias": defaults.FUNCTION_ALIAS,
-    "buckets": None,
-    "dead_letter": None,
-    "event_rules": None,
-    "invoke_permissions": None,
-    "log_groups": None,
-    "maximum_age_seconds": None,
-    "on_failure": None,
+    "dependencies_as_layer": False,
+    "inline": None,
+    "layers": None,
     "provisioned_concurrency": None,
     "provisioned_concurrency_maximum": None,
-    "queues": None,
-    "receipt_rules": None,
     "reserved_concurrency": None,
-    "retries": None,
-    "schedules": None,
+    "runtime": None,
     "snap_start": False,
-    "streams": None,
-    "topics": None,
+    "upload": None,
 }
 _CHILDREN = {
     **HTTP_API_CHILDREN,
@@ -89,6 +87,7 @@ class FunctionSettings:
     memory_mib: int
     timeout_seconds: int
     ephemeral_storage_mib: int
+    sources: SourceSettings
 
 
 def function_settings(
@@ -97,8 +96,7 @@ def function_settings(
     """Judge the args of a function and fill in what was not given."""
     check_name(name)
     args = check_args(raw, FunctionAppArgs)
-    chosen_way(args, WAYS)
-    args = with_runtime(args)
+    chosen_way(args, _WAYS)
     refuse_later(args, _LATER)
     if args.get("http", {}) not in ({}, {"kind": HttpKind.HTTP_API}):
         raise later("http", args["http"], "leave it out, the function is behind an HTTP API")
@@ -115,9 +113,16 @@ def function_settings(
             need = "is needed: a function has no way out of a public subnet"
             raise InvalidInput("network.private_subnet_ids", None, need)
         check_zones("network.private_subnet_ids", private, provider)
-    code = function_code(app, args)
-    children = _CHILDREN | package_children(code) | (_NETWORK_CHILDREN if app.network else {})
-    check_overrides(app.overrides, children)
+    sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
+    check_overrides(
+        app.overrides,
+        {
+            **_CHILDREN,
+            **(_NETWORK_CHILDREN if app.network else {}),
+            **source_children(sources, alarms=app.alarms is not None),
+        },
+    )
+    code = _code(app, args)
     variables = _variables(name, app, code)
     _check_variables(app, variables)
     return FunctionSettings(
@@ -127,7 +132,16 @@ def function_settings(
         memory_mib=memory_mib,
         timeout_seconds=timeout_seconds,
         ephemeral_storage_mib=storage_mib,
+        sources=sources,
     )
+
+
+def _code(app: AppSettings, args: Mapping[str, Any]) -> FunctionCode:
+    if "image_uri" in args:
+        return code_from_image(app, args["image_uri"])
+    if app.source is None:
+        return ready_code(app, args["code"], args["handler"])
+    return code_from_source(app, app.source, args.get("handler"))
 
 
 def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pulumi.Input[str]]:

@@ -15,7 +15,6 @@ from platform_lib.requirements import (
     merged_lock,
     with_hashes_of,
 )
-from platform_lib.tree import tidy_scripts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +38,11 @@ class Locks:
         """Install both into a folder, each for the system it runs on."""
         if self.platform == self.added_platform:
             self._install(self.merged, self.platform, target)
-        else:
-            self._install(self.app, self.platform, target)
-            own = {name for name, _ in lock_entries(self.app)}
-            rest = [line for name, line in lock_entries(self.added) if name not in own]
-            self._install("\n".join(rest), self.added_platform, target, dependencies=False)
-        tidy_scripts(target)
+            return
+        self._install(self.app, self.platform, target)
+        own = {name for name, _ in lock_entries(self.app)}
+        rest = [line for name, line in lock_entries(self.added) if name not in own]
+        self._install("\n".join(rest), self.added_platform, target, dependencies=False)
 
     def _install(
         self, lock: str, platform: str, target: Path, *, dependencies: bool = True

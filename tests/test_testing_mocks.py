@@ -47,7 +47,6 @@ CLASSES = [
     "aws.autoscaling.Policy",
     "aws.lambda_.Function",
     "aws.lambda_.Alias",
-    "aws.lambda_.LayerVersion",
     "aws.lambda_.Permission",
     "aws.apigatewayv2.Api",
     "aws.apigatewayv2.Integration",

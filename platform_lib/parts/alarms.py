@@ -144,11 +144,12 @@ def create_depth_alarm(
     topic_arn: pulumi.Input[str] | None,
 ) -> "aws.cloudwatch.MetricAlarm":
     """Say when anything lies in a queue that should be empty: what failed for good."""
+    queue = suffix.removesuffix("-alarm")
     return child.make(
         key,
         aws.cloudwatch.MetricAlarm,
         suffix,
-        alarm_description=f"{child.name}: there are messages in {child.name}-{suffix}",
+        alarm_description=f"{child.name}: messages lie in its queue {queue}",
         namespace="AWS/SQS",
         metric_name="ApproximateNumberOfMessagesVisible",
         dimensions={"QueueName": queue_name},

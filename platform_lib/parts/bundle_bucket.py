@@ -1,4 +1,4 @@
-"""Where what runs is kept in S3: a private, encrypted bucket of the component's own."""
+"""Where instances fetch their bundle: a private, encrypted bucket."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,6 @@ BUNDLE_CHILDREN = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class BundleBucket:
-    """A bucket, and how it is closed."""
-
-    bucket: "aws.s3.Bucket"
-    public_access_block: "aws.s3.BucketPublicAccessBlock"
-    bucket_policy: "aws.s3.BucketPolicy"
-
-
-@dataclass(frozen=True, kw_only=True)
 class StoredBundle:
     """A bucket, how it is closed, and the bundle in it."""
 
@@ -36,8 +27,11 @@ class StoredBundle:
     uri: pulumi.Output[str]
 
 
-def create_bundle_bucket(child: Children) -> BundleBucket:
-    """Make a bucket that is private, takes TLS alone and goes with all that is in it."""
+def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
+    """Store a zip under a key that names its content.
+
+    S3 encrypts every object by itself (SSE-S3); access is by TLS alone.
+    """
     bucket = child.make("bucket", aws.s3.Bucket, "code", force_destroy=True)
     block = child.make(
         "public_access_block",
@@ -65,33 +59,24 @@ def create_bundle_bucket(child: Children) -> BundleBucket:
         # Two changes of a bucket's access at once conflict in S3.
         opts=pulumi.ResourceOptions(depends_on=[block]),
     )
-    return BundleBucket(bucket=bucket, public_access_block=block, bucket_policy=policy)
-
-
-def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
-    """Store a zip under a key that names its content, in a bucket that is made for it.
-
-    S3 encrypts every object by itself (SSE-S3); access is by TLS alone.
-    """
-    made = create_bundle_bucket(child)
     bundle = child.make(
         "bundle",
         aws.s3.BucketObjectv2,
         "bundle",
-        bucket=made.bucket.id,
+        bucket=bucket.id,
         key=key,
         source=pulumi.FileAsset(str(archive)),
         server_side_encryption="AES256",
         opts=pulumi.ResourceOptions(
-            depends_on=[made.bucket_policy],
+            depends_on=[policy],
             # A rollback, or a new instance while one goes on, still needs the old bundle.
             retain_on_delete=True,
         ),
     )
     return StoredBundle(
-        bucket=made.bucket,
-        public_access_block=made.public_access_block,
-        bucket_policy=made.bucket_policy,
+        bucket=bucket,
+        public_access_block=block,
+        bucket_policy=policy,
         bundle=bundle,
-        uri=pulumi.Output.format("s3://{}/{}", made.bucket.id, bundle.key),
+        uri=pulumi.Output.format("s3://{}/{}", bucket.id, bundle.key),
     )

@@ -11,7 +11,7 @@ A `*` stands only where AWS defines no resource level for an action; every such 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -63,18 +63,24 @@ def create_role(
     *,
     service: str,
     boundary_arn: pulumi.Input[str] | None,
+    account_id: pulumi.Input[str] | None = None,
 ) -> "aws.iam.Role":
-    """Make a role that one AWS service may take on."""
-    trust = {
+    """Make a role that one AWS service may take on, for one account's resources alone if told."""
+    trust: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
+    if account_id is None:
+        document: pulumi.Input[str] = json.dumps(_document([trust]))
+    else:
+        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
+        document = pulumi.Output.json_dumps(_document([trust]))
     return child.make(
         key,
         aws.iam.Role,
         suffix,
-        assume_role_policy=json.dumps(_document([trust])),
+        assume_role_policy=document,
         permissions_boundary=boundary_arn,
     )
 
@@ -85,16 +91,26 @@ def create_policy(
     suffix: str,
     *,
     role: "aws.iam.Role",
-    statements: Sequence[pulumi.Input[Statement]],
+    statements: Sequence[pulumi.Input[Any]],
 ) -> "aws.iam.RolePolicy":
-    """Say inline what a role may do."""
+    """Say inline what a role may do; how many statements an ARN needs may be known late."""
     return child.make(
         key,
         aws.iam.RolePolicy,
         suffix,
         role=role.id,
-        policy=pulumi.Output.json_dumps(_document(statements)),
+        policy=pulumi.Output.from_input(list(statements)).apply(
+            lambda known: json.dumps(_document(list(_flat(known))))
+        ),
     )
+
+
+def _flat(statements: Sequence[Any]) -> Iterator[Statement]:
+    for one in statements:
+        if isinstance(one, Mapping):
+            yield one
+        else:
+            yield from one
 
 
 def _document(statements: Sequence[pulumi.Input[Statement]]) -> dict[str, Any]:
@@ -120,6 +136,11 @@ def write_logs(log_group_arn: pulumi.Input[str]) -> Statement:
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": pulumi.Output.format("{}:*", log_group_arn),
     }
+
+
+def invoke_statement(function_arn: str) -> Mapping[str, str]:
+    """Allow calling one alias of a function."""
+    return {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function_arn}
 
 
 def read_objects(arn: pulumi.Input[str]) -> Statement:

@@ -63,6 +63,16 @@ def find_region(provider: pulumi.ProviderResource | None) -> pulumi.Output[str]:
     return _once("region", provider, ask)
 
 
+def find_account(provider: pulumi.ProviderResource | None) -> pulumi.Output[str]:
+    """Ask for the number of the account that the provider works in."""
+
+    def ask() -> pulumi.Output[str]:
+        answer = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))
+        return answer.apply(lambda found: found.account_id)
+
+    return _once("account", provider, ask)
+
+
 def find_network(given: NetworkArgs | None, provider: pulumi.ProviderResource | None) -> Network:
     """Take the given network, or the default VPC's default subnets in the first two zones."""
     if given is None:

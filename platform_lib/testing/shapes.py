@@ -61,6 +61,12 @@ def _function_arn(values: Values) -> str:
     return f"arn:aws:lambda:{values['region']}:{values['account']}:function:{function}"
 
 
+def _event_rule_arn(values: Values) -> str:
+    bus = str(values.get("eventBusName") or "default").rpartition("/")[2]
+    name = values["name"] if bus == "default" else f"{bus}/{values['name']}"
+    return f"arn:aws:events:{values['region']}:{values['account']}:rule/{name}"
+
+
 def _repo_digest(values: Values) -> str:
     image = str(values["imageName"])
     head, slash, last = image.rpartition("/")
@@ -246,15 +252,6 @@ SHAPES: Mapping[str, Shape] = {
         sourceCodeSize=1024,
         lastModified="2025-01-01T00:00:00.000+0000",
     ),
-    "aws:lambda/layerVersion:LayerVersion": _shape(
-        "{arn}",
-        arn="{layerArn}:{version}",
-        layerArn=_arn("lambda", "layer:{layerName}"),
-        version="1",
-        codeSha256="{hex43}=",
-        sourceCodeSize=1024,
-        createdDate="2025-01-01T00:00:00.000+0000",
-    ),
     "aws:lambda/alias:Alias": _shape(
         "{arn}",
         "name",
@@ -280,6 +277,46 @@ SHAPES: Mapping[str, Shape] = {
         arn="arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}",
         executionArn=_arn("execute-api", "{apiId}/{name}"),
         invokeUrl=_stage_url,
+    ),
+    # What calls a function
+    "aws:lambda/eventSourceMapping:EventSourceMapping": _shape(
+        "{uuid}",
+        uuid="{uuid}",
+        arn=_arn("lambda", "event-source-mapping:{uuid}"),
+        functionArn=_function_arn,
+        state="Enabled",
+    ),
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _shape(
+        "{functionName}:{qualifier}"
+    ),
+    "aws:cloudwatch/eventRule:EventRule": _shape("{name}", "name", 64, arn=_event_rule_arn),
+    "aws:cloudwatch/eventTarget:EventTarget": _shape(
+        "{rule}-{targetId}", targetId="terraform-{hex26}"
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": _shape(
+        "{name}", "name", 255, arn=_arn("cloudwatch", "alarm:{name}")
+    ),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": _shape(
+        "cwlsf-{digits10}", "name", 512
+    ),
+    "aws:s3/bucketNotification:BucketNotification": _shape("{bucket}"),
+    "aws:scheduler/schedule:Schedule": _shape(
+        "{groupName}/{name}",
+        "name",
+        64,
+        groupName="default",
+        arn=_arn("scheduler", "schedule/{groupName}/{name}"),
+    ),
+    "aws:ses/receiptRule:ReceiptRule": _shape(
+        "{name}",
+        "name",
+        64,
+        arn=_arn("ses", "receipt-rule-set/{ruleSetName}:receipt-rule/{name}"),
+    ),
+    "aws:sns/topicSubscription:TopicSubscription": _shape("{arn}", arn="{topic}:{uuid}"),
+    "aws:sqs/queuePolicy:QueuePolicy": _shape("{queueUrl}"),
+    "aws:kinesis/stream:Stream": _shape(
+        "{arn}", "name", 128, arn=_arn("kinesis", "stream/{name}")
     ),
     # What an app works with
     "aws:dynamodb/table:Table": _shape(

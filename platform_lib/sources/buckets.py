@@ -1,0 +1,281 @@
+"""Buckets of S3: by the bucket's own notifications, or by EventBridge."""
+
+import re
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.app_args import GrantArgs
+from platform_lib.checks import InvalidInput, check_length, did_you_mean
+from platform_lib.function_args import BucketRoute
+from platform_lib.parts.children import Children
+from platform_lib.sources.event_rules import (
+    RULE_NAME_LIMIT,
+    EventRuleSettings,
+    EventRuleSource,
+    create_event_rule_source,
+    event_rule_children,
+)
+from platform_lib.sources.mapping import pattern_text
+from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.recursion import granted, guarded
+from platform_lib.sources.target import Place, Target, create_permission
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_KEY_LIMIT = 1024
+
+_REASONS = {
+    "s3:ObjectCreated:*": ("Object Created", None),
+    "s3:ObjectCreated:Put": ("Object Created", "PutObject"),
+    "s3:ObjectCreated:Post": ("Object Created", "POST Object"),
+    "s3:ObjectCreated:Copy": ("Object Created", "CopyObject"),
+    "s3:ObjectCreated:CompleteMultipartUpload": ("Object Created", "CompleteMultipartUpload"),
+    "s3:ObjectRemoved:*": ("Object Deleted", None),
+    "s3:ObjectRestore:*": ("Object Restore Completed", None),
+    "s3:ObjectTagging:*": ("Object Tags Added", None),
+    "s3:ObjectAcl:Put": ("Object ACL Updated", None),
+}
+"""What EventBridge says of an event: its detail-type, and the reason in its detail.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+"""
+
+_EVENTS = frozenset(
+    {
+        *_REASONS,
+        "s3:IntelligentTiering",
+        "s3:LifecycleExpiration:*",
+        "s3:LifecycleExpiration:Delete",
+        "s3:LifecycleExpiration:DeleteMarkerCreated",
+        "s3:LifecycleTransition",
+        "s3:ObjectRemoved:Delete",
+        "s3:ObjectRemoved:DeleteMarkerCreated",
+        "s3:ObjectRestore:Completed",
+        "s3:ObjectRestore:Delete",
+        "s3:ObjectRestore:Post",
+        "s3:ObjectTagging:Delete",
+        "s3:ObjectTagging:Put",
+        "s3:ReducedRedundancyLostObject",
+        "s3:Replication:*",
+        "s3:Replication:OperationFailedReplication",
+        "s3:Replication:OperationMissedThreshold",
+        "s3:Replication:OperationNotTracked",
+        "s3:Replication:OperationReplicatedAfterThreshold",
+    }
+)
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketSettings:
+    """A bucket as a source, checked."""
+
+    at: SourceName
+    bucket: pulumi.Input[str]
+    events: Sequence[str]
+    prefix: str
+    suffix: str
+    by_rule: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketSource:
+    """What binds a bucket to the function."""
+
+    permission: "aws.lambda_.Permission"
+    notification: "aws.s3.BucketNotification | None"
+    rule: "aws.cloudwatch.EventRule | None"
+    target: "aws.cloudwatch.EventTarget | None"
+
+
+def bucket_settings(
+    given: Sequence[Mapping[str, Any]], *, app: str, grants: Sequence[GrantArgs]
+) -> list[BucketSettings]:
+    """Judge the buckets of a function."""
+    settings: list[BucketSettings] = []
+    named = named_sources("buckets", "bucket", given, app=app, limit=RULE_NAME_LIMIT)
+    for path, at, args in named:
+        one = _settings(path, at, args, app=app, grants=grants)
+        if not one.by_rule:
+            _check_owner(path, app, args["bucket"], at)
+        settings.append(one)
+    return settings
+
+
+def _settings(
+    path: str, at: SourceName, args: Mapping[str, Any], *, app: str, grants: Sequence[GrantArgs]
+) -> BucketSettings:
+    bucket = args["bucket"]
+    if isinstance(bucket, str) and not _BUCKET.fullmatch(bucket):
+        raise InvalidInput(f"{path}.bucket", bucket, "must be a bucket's name, not its ARN")
+    by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
+    events = _events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)
+    prefix, suffix = args.get("prefix", ""), args.get("suffix", "")
+    check_length(f"{path}.prefix", prefix, 0, _KEY_LIMIT)
+    check_length(f"{path}.suffix", suffix, 0, _KEY_LIMIT)
+
+    def check(known: str, written: Sequence[str]) -> None:
+        _check_recursion(f"{path}.bucket", known, written, prefix, suffix)
+
+    return BucketSettings(
+        at=at,
+        bucket=guarded(app, bucket, granted(grants, *_writes(events)), check),
+        events=events,
+        prefix=prefix,
+        suffix=suffix,
+        by_rule=by_rule,
+    )
+
+
+def _events(field: str, events: Sequence[str], by_rule: bool) -> Sequence[str]:
+    if not events:
+        raise InvalidInput(field, events, "needs an event, such as 's3:ObjectCreated:*'")
+    for event in events:
+        if event not in _EVENTS:
+            known = did_you_mean(event, sorted(_EVENTS))
+            raise InvalidInput(field, event, f"no such event; {known}")
+        if by_rule and event not in _REASONS:
+            need = f"is not told apart by EventBridge; take one of {', '.join(sorted(_REASONS))}"
+            raise InvalidInput(field, event, need)
+    if by_rule and len({_REASONS[event][1] is None for event in events}) > 1:
+        need = "EventBridge cannot ask for both kinds at once; name the bucket twice"
+        raise InvalidInput(field, list(events), need)
+    if len(set(events)) < len(events):
+        raise InvalidInput(field, list(events), "names an event twice")
+    return events
+
+
+def _writes(events: Sequence[str]) -> list[str]:
+    """Name the actions of a function that would bring the events about."""
+    actions = {
+        "ObjectCreated": "s3:PutObject",
+        "ObjectRemoved": "s3:DeleteObject",
+        "ObjectTagging": "s3:PutObjectTagging",
+        "ObjectAcl": "s3:PutObjectAcl",
+    }
+    kinds = {event.split(":")[1] for event in events}
+    return [actions[kind] for kind in sorted(kinds & set(actions))]
+
+
+def _check_recursion(
+    field: str, bucket: str, written: Sequence[str], prefix: str, suffix: str
+) -> None:
+    """Refuse a bucket that the function writes to, where what it writes may match the filter."""
+    for resource in written:
+        name, _, keys = resource.partition(":::")[2].partition("/")
+        if resource != "*" and (name != bucket or not keys):
+            continue
+        head, tail = (keys or "*").split("*")[0], (keys or "*").split("*")[-1]
+        begins = head.startswith(prefix) or ("*" in keys and prefix.startswith(head))
+        ends = tail.endswith(suffix) or ("*" in keys and suffix.endswith(tail))
+        if resource == "*" or (begins and ends):
+            need = (
+                "the function writes to this bucket itself, and would call itself; write to "
+                "another bucket, or grant a prefix that the source's filter leaves out"
+            )
+            raise InvalidInput(field, bucket, need)
+
+
+_owners: "weakref.WeakKeyDictionary[Any, dict[object, tuple[str, str]]]"
+_owners = weakref.WeakKeyDictionary()
+"""Who set a bucket's notifications, by the run: every engine and test has its own monitor."""
+
+
+def _check_owner(path: str, app: str, bucket: pulumi.Input[str], at: SourceName) -> None:
+    """Refuse a second owner of a bucket's notifications: the two would overwrite each other."""
+    owners = _owners.setdefault(pulumi.runtime.settings.get_monitor(), {})
+    owner = owners.setdefault(bucket, (app, at.name))
+    if owner != (app, at.name):
+        need = (
+            f"{owner[0]!r} has this bucket's notifications already, and a bucket has one owner of "
+            "them; take route 'event_bridge'"
+        )
+        raise InvalidInput(f"{path}.bucket", bucket if isinstance(bucket, str) else at.name, need)
+
+
+def create_bucket_source(
+    child: Children, settings: BucketSettings, target: Target, place: Place
+) -> BucketSource:
+    """Let a bucket call the function."""
+    if settings.by_rule:
+        made = create_event_rule_source(child, _rule(settings), target)
+        return _from_rule(made)
+    at = settings.at
+    permission = create_permission(
+        child,
+        at.key("permission"),
+        f"{at.suffix}-permission",
+        target,
+        principal="s3.amazonaws.com",
+        source_arn=place.bucket_arn(settings.bucket),
+        source_account=place.account_id,
+    )
+    notification = child.make(
+        at.key("notification"),
+        aws.s3.BucketNotification,
+        f"{at.suffix}-notification",
+        bucket=settings.bucket,
+        lambda_functions=[
+            {
+                "lambda_function_arn": target.alias.arn,
+                "events": list(settings.events),
+                "filter_prefix": settings.prefix or None,
+                "filter_suffix": settings.suffix or None,
+            }
+        ],
+        # S3 tries the permission when the notification is set.
+        opts=pulumi.ResourceOptions(depends_on=[permission]),
+    )
+    return BucketSource(permission=permission, notification=notification, rule=None, target=None)
+
+
+def _from_rule(made: EventRuleSource) -> BucketSource:
+    return BucketSource(
+        permission=made.permission, notification=None, rule=made.rule, target=made.target
+    )
+
+
+def _rule(settings: BucketSettings) -> EventRuleSettings:
+    pattern = pulumi.Output.from_input(settings.bucket).apply(
+        lambda bucket: pattern_text(_event_pattern(str(bucket), settings))
+    )
+    return EventRuleSettings(at=settings.at, pattern=pattern, event_bus_name=None, input={})
+
+
+def _event_pattern(bucket: str, settings: BucketSettings) -> dict[str, Any]:
+    """Word a bucket's events as a pattern of EventBridge."""
+    detail: dict[str, Any] = {"bucket": {"name": [bucket]}}
+    key = _key_filter(settings.prefix, settings.suffix)
+    if key:
+        detail["object"] = {"key": [key]}
+    kinds = [_REASONS[event] for event in settings.events]
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": sorted({kind for kind, _ in kinds}),
+    }
+    reasons = sorted({reason for _, reason in kinds if reason})
+    if reasons:
+        detail["reason"] = reasons
+    return {**pattern, "detail": detail}
+
+
+def _key_filter(prefix: str, suffix: str) -> dict[str, str] | None:
+    if prefix and suffix:
+        head, tail = (text.replace("\\", "\\\\").replace("*", "\\*") for text in (prefix, suffix))
+        return {"wildcard": f"{head}*{tail}"}
+    if prefix:
+        return {"prefix": prefix}
+    return {"suffix": suffix} if suffix else None
+
+
+def bucket_children(settings: BucketSettings) -> Iterator[tuple[str, str]]:
+    """Name the children of a bucket and their types."""
+    if settings.by_rule:
+        yield from event_rule_children(settings.at)
+    else:
+        yield settings.at.key("permission"), "aws.lambda_.Permission"
+        yield settings.at.key("notification"), "aws.s3.BucketNotification"

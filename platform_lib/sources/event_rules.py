@@ -1,0 +1,150 @@
+"""Rules of EventBridge: they hand events of a bus that match a pattern to the function."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.checks import InvalidInput, check_length
+from platform_lib.event_patterns import check_pattern
+from platform_lib.parts.children import Children
+from platform_lib.sources.mapping import pattern_text
+from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.target import Target, create_permission
+
+RULE_NAME_LIMIT = 64
+_BUS = re.compile(r"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/)?[\w./-]{1,256}")
+_PATHS = 100
+_PATH_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_INPUT_LIMIT = 8192
+_PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRuleSettings:
+    """A rule as a source, checked."""
+
+    at: SourceName
+    pattern: pulumi.Input[str]
+    event_bus_name: pulumi.Input[str] | None
+    input: Mapping[str, Any]
+    """Inputs of the target that say what the function gets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRuleSource:
+    """What binds a rule to the function."""
+
+    rule: "aws.cloudwatch.EventRule"
+    permission: "aws.lambda_.Permission"
+    target: "aws.cloudwatch.EventTarget"
+
+
+def event_rule_settings(
+    given: Sequence[Mapping[str, Any]], *, app: str
+) -> list[EventRuleSettings]:
+    """Judge the rules of a function."""
+    named = named_sources("event_rules", "rule", given, app=app, limit=RULE_NAME_LIMIT)
+    return [
+        EventRuleSettings(
+            at=at,
+            pattern=_pattern(f"{path}.pattern", args["pattern"]),
+            event_bus_name=_bus(f"{path}.event_bus_name", args.get("event_bus_name")),
+            input=_input(path, args),
+        )
+        for path, at, args in named
+    ]
+
+
+def _pattern(field: str, pattern: Mapping[str, Any]) -> str:
+    try:
+        check_pattern(pattern)
+    except ValueError as problem:
+        raise InvalidInput(field, dict(pattern), str(problem)) from None
+    return pattern_text(pattern)
+
+
+def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
+    if isinstance(bus, str) and not _BUS.fullmatch(bus):
+        raise InvalidInput(field, bus, "must be the name or the ARN of an event bus")
+    return bus
+
+
+def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Judge what the function is to get in place of the event.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+    """
+    constant, template = args.get("input"), args.get("input_template")
+    paths = args.get("input_paths", {})
+    if constant is not None and (template is not None or paths):
+        need = "give a constant input, or a template, not both"
+        raise InvalidInput(f"{path}.input", constant, need)
+    if constant is not None:
+        text = json.dumps(constant, sort_keys=True)
+        check_length(f"{path}.input", text, 0, _INPUT_LIMIT)
+        return {"input": text}
+    if template is None:
+        if paths:
+            raise InvalidInput(f"{path}.input_paths", dict(paths), "needs an input_template")
+        return {}
+    check_length(f"{path}.input_template", template, 1, _INPUT_LIMIT)
+    if len(paths) > _PATHS:
+        raise InvalidInput(f"{path}.input_paths", len(paths), f"at most {_PATHS} paths fit")
+    for name, place in paths.items():
+        field = f"{path}.input_paths.{name}"
+        if not _PATH_NAME.fullmatch(name) or name.lower().startswith("aws"):
+            need = "a name has letters, digits, _ and -, and does not begin with AWS"
+            raise InvalidInput(field, name, need)
+        if not place.startswith("$"):
+            raise InvalidInput(field, place, "must be a JSON path, such as $.detail.id")
+    for name in _PLACEHOLDER.findall(template):
+        if name not in paths and not name.startswith("aws."):
+            need = f"<{name}> stands for nothing: name it in input_paths"
+            raise InvalidInput(f"{path}.input_template", template, need)
+    return {"input_transformer": {"input_paths": dict(paths), "input_template": template}}
+
+
+def create_event_rule_source(
+    child: Children, settings: EventRuleSettings, target: Target
+) -> EventRuleSource:
+    """Let a rule call the function."""
+    at = settings.at
+    rule = child.make(
+        at.key("rule"),
+        aws.cloudwatch.EventRule,
+        at.suffix,
+        event_pattern=settings.pattern,
+        event_bus_name=settings.event_bus_name,
+    )
+    permission = create_permission(
+        child,
+        at.key("permission"),
+        f"{at.suffix}-permission",
+        target,
+        principal="events.amazonaws.com",
+        source_arn=rule.arn,
+    )
+    to_function = child.make(
+        at.key("target"),
+        aws.cloudwatch.EventTarget,
+        f"{at.suffix}-target",
+        rule=rule.name,
+        event_bus_name=settings.event_bus_name,
+        arn=target.alias.arn,
+        dead_letter_config=target.dead_letter_config,
+        **settings.input,
+        opts=pulumi.ResourceOptions(depends_on=[permission]),
+    )
+    return EventRuleSource(rule=rule, permission=permission, target=to_function)
+
+
+def event_rule_children(at: SourceName) -> Iterator[tuple[str, str]]:
+    """Name the children of a rule and their types."""
+    yield at.key("rule"), "aws.cloudwatch.EventRule"
+    yield at.key("permission"), "aws.lambda_.Permission"
+    yield at.key("target"), "aws.cloudwatch.EventTarget"

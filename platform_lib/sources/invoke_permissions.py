@@ -1,0 +1,152 @@
+"""Permissions for whatever else calls the function: services, accounts and roles."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.checks import InvalidInput
+from platform_lib.parts.children import Children
+from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.target import Target, create_permission
+
+_NAME_LIMIT = 140
+_SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
+_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+")
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+")
+_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+_TOKEN = re.compile(r"[A-Za-z0-9._-]{1,256}")
+
+_NO_ACCOUNT_IN_ARN = ("s3.amazonaws.com", "ses.amazonaws.com")
+"""Services whose source's ARN does not say whose it is, or which AWS asks to be told."""
+
+_BY_ROLE = {
+    "appsync.amazonaws.com": "AppSync",
+    "pipes.amazonaws.com": "EventBridge Pipes",
+    "scheduler.amazonaws.com": "EventBridge Scheduler",
+    "states.amazonaws.com": "Step Functions",
+}
+"""Services that call with a role of their owner's."""
+
+_AT_EDGE = ("edgelambda.amazonaws.com", "replicator.lambda.amazonaws.com")
+
+SYNCHRONOUS = frozenset(
+    {
+        "alexa-appkit.amazon.com",
+        "alexa-connectedhome.amazon.com",
+        "apigateway.amazonaws.com",
+        "bedrock.amazonaws.com",
+        "cognito-idp.amazonaws.com",
+        "cognito-sync.amazonaws.com",
+        "connect.amazonaws.com",
+        "elasticloadbalancing.amazonaws.com",
+        "firehose.amazonaws.com",
+        "lex.amazonaws.com",
+        "lexv2.amazonaws.com",
+        "secretsmanager.amazonaws.com",
+        "vpc-lattice.amazonaws.com",
+    }
+)
+"""Services that wait for the answer, and try again themselves or not at all.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvokePermissionSettings:
+    """A permission, checked."""
+
+    at: SourceName
+    principal: str
+    conditions: Mapping[str, pulumi.Input[str]]
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether the caller may leave an event and go on."""
+        return self.principal not in SYNCHRONOUS
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvokePermission:
+    """What lets somebody call the function."""
+
+    permission: "aws.lambda_.Permission"
+
+
+def invoke_permission_settings(
+    given: Sequence[Mapping[str, Any]], *, app: str
+) -> list[InvokePermissionSettings]:
+    """Judge the permissions of a function's callers."""
+    named = named_sources("invoke_permissions", "caller", given, app=app, limit=_NAME_LIMIT)
+    return [_settings(path, at, args) for path, at, args in named]
+
+
+def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermissionSettings:
+    principal: str = args["principal"]
+    field = f"{path}.principal"
+    if principal in _AT_EDGE:
+        need = (
+            "Lambda@Edge runs a version in us-east-1 without environment, alias, VPC or layers, "
+            "none of which this component can leave out; take CloudFront functions, or a function "
+            "of your own"
+        )
+        raise InvalidInput(field, principal, need)
+    if principal in _BY_ROLE:
+        need = (
+            f"{_BY_ROLE[principal]} calls by a role of its own: give that role the statement in "
+            "the output invoke_statement"
+        )
+        raise InvalidInput(field, principal, need)
+    service = bool(_SERVICE.fullmatch(principal))
+    if not service and not _ACCOUNT.fullmatch(principal):
+        need = "must be a service, such as cognito-idp.amazonaws.com, an account or a role's ARN"
+        raise InvalidInput(field, principal, need)
+    _check_conditions(path, principal, args, service=service)
+    kept = ("source_arn", "source_account", "event_source_token", "principal_org_id")
+    conditions = {word: args[word] for word in kept if word in args}
+    return InvokePermissionSettings(at=at, principal=principal, conditions=conditions)
+
+
+def _check_conditions(
+    path: str, principal: str, args: Mapping[str, Any], *, service: bool
+) -> None:
+    for word, pattern, need in (
+        ("source_arn", _ARN, "must be an ARN"),
+        ("source_account", re.compile(r"\d{12}"), "must be an account's number of 12 digits"),
+        ("event_source_token", _TOKEN, "must be at most 256 letters, digits, '.', '_' and '-'"),
+        ("principal_org_id", _ORGANIZATION, "must be an organization's ID, such as o-a1b2c3d4e5"),
+    ):
+        value = args.get(word)
+        if isinstance(value, str) and not pattern.fullmatch(value):
+            raise InvalidInput(f"{path}.{word}", value, need)
+    if service and not {"source_arn", "source_account", "event_source_token"} & set(args):
+        need = "is needed for a service, or everybody's resources of it could call; or an account"
+        raise InvalidInput(f"{path}.source_arn", None, need)
+    if principal in _NO_ACCOUNT_IN_ARN and "source_account" not in args:
+        need = f"is needed for {principal}, whose source's ARN does not say whose it is"
+        raise InvalidInput(f"{path}.source_account", None, need)
+
+
+def create_invoke_permission(
+    child: Children, settings: InvokePermissionSettings, target: Target
+) -> InvokePermission:
+    """Let somebody call the function."""
+    return InvokePermission(
+        permission=create_permission(
+            child,
+            settings.at.key("permission"),
+            f"{settings.at.suffix}-permission",
+            target,
+            principal=settings.principal,
+            **settings.conditions,
+        )
+    )
+
+
+def invoke_permission_children(settings: InvokePermissionSettings) -> Iterator[tuple[str, str]]:
+    """Name the children of a permission and their types."""
+    yield settings.at.key("permission"), "aws.lambda_.Permission"

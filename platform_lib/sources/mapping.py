@@ -1,0 +1,74 @@
+"""What queues and streams have in common: Lambda reads them, by an event source mapping."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.checks import InvalidInput, check_range
+from platform_lib.event_patterns import check_pattern
+from platform_lib.parts.children import Children
+from platform_lib.sources.target import Target
+
+_WINDOW_SECONDS = 300
+_FILTERS = 10
+
+
+def mapping_inputs(
+    field: str, args: Mapping[str, Any], *, batch_size: int, batch_limit: int, unit: str
+) -> dict[str, Any]:
+    """Judge what every mapping takes, and word it as the resource's inputs."""
+    batch_size = args.get("batch_size", batch_size)
+    check_range(f"{field}.batch_size", batch_size, 1, batch_limit, unit)
+    window = args.get("batch_window_seconds", 0)
+    check_range(f"{field}.batch_window_seconds", window, 0, _WINDOW_SECONDS, "seconds")
+    partial = args.get("partial_batch", True)
+    return {
+        "batch_size": batch_size,
+        "maximum_batching_window_in_seconds": window or None,
+        "function_response_types": ["ReportBatchItemFailures"] if partial else None,
+        "filter_criteria": _filter_criteria(f"{field}.filters", args.get("filters", ())),
+        "enabled": args.get("enabled", True),
+    }
+
+
+def _filter_criteria(field: str, filters: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    if len(filters) > _FILTERS:
+        need = f"at most {_FILTERS} filters fit on a source (5 until AWS raises your quota)"
+        raise InvalidInput(field, len(filters), need)
+    for at, pattern in enumerate(filters):
+        try:
+            check_pattern(pattern, for_lambda=True)
+        except ValueError as problem:
+            raise InvalidInput(f"{field}[{at}]", dict(pattern), str(problem)) from None
+    patterns = [pattern_text(pattern) for pattern in filters]
+    return {"filters": [{"pattern": text} for text in patterns]} if patterns else None
+
+
+def pattern_text(pattern: Mapping[str, Any]) -> str:
+    """Word a pattern as JSON that is the same for equal patterns."""
+    return json.dumps(pattern, separators=(",", ":"), sort_keys=True)
+
+
+def create_mapping(
+    child: Children,
+    key: str,
+    suffix: str,
+    target: Target,
+    *,
+    source_arn: pulumi.Input[str],
+    inputs: Mapping[str, Any],
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> "aws.lambda_.EventSourceMapping":
+    """Let Lambda read a source and call the alias."""
+    return child.make(
+        key,
+        aws.lambda_.EventSourceMapping,
+        suffix,
+        function_name=target.alias.arn,
+        event_source_arn=source_arn,
+        **inputs,
+        opts=pulumi.ResourceOptions(depends_on=list(depends_on)),
+    )

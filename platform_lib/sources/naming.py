@@ -1,0 +1,63 @@
+"""How sources of one kind are told apart, and what their children are called."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from platform_lib.checks import InvalidInput
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_SUFFIX = 8
+"""What Pulumi adds to a logical name to make a physical one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceName:
+    """A source among those of its kind."""
+
+    kind: str
+    """The field of the args, such as `queues`."""
+    name: str
+    """What the user calls it; the word for the kind where there is no name."""
+    suffix: str
+    """What its children's logical names have behind the component's: `queue-orders`."""
+
+    def key(self, child: str) -> str:
+        """Name one of its children as `overrides` does."""
+        return f"{self.kind}.{self.name}.{child}"
+
+
+def named_sources(
+    kind: str,
+    word: str,
+    given: Sequence[Mapping[str, Any]],
+    *,
+    app: str,
+    limit: int,
+    longest: str = "",
+) -> Iterator[tuple[str, SourceName, Mapping[str, Any]]]:
+    """Give the path in the args, the name and the args of each source of a kind.
+
+    A name, not a place in the list, tells sources apart: so one more, or another order, moves none
+    of them. `limit` is AWS's for the physical name whose logical name is the longest, which is
+    that of the source with `longest` behind it.
+    """
+    seen: set[str] = set()
+    for at, args in enumerate(given):
+        path = f"{kind}[{at}]"
+        own = args.get("name")
+        if own is not None and not _NAME.fullmatch(own):
+            need = "must be small letters, digits and single hyphens, and begin with a letter"
+            raise InvalidInput(f"{path}.name", own, need)
+        name = own or word
+        if name in seen:
+            need = f"is the name of another of the {kind}; give each a `name` of its own, save one"
+            raise InvalidInput(f"{path}.name", name, need)
+        seen.add(name)
+        suffix = f"{word}-{own}" if own else word
+        room = limit - _SUFFIX - len(f"{app}-{word}-{longest}")
+        if len(name) > room and own:
+            need = f"must be at most {room} characters long behind the component's name"
+            raise InvalidInput(f"{path}.name", own, need)
+        yield path, SourceName(kind=kind, name=name, suffix=suffix), args

@@ -1,0 +1,114 @@
+"""Receipt rules of SES: incoming mail calls the function."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.checks import InvalidInput
+from platform_lib.parts.children import Children
+from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.target import Place, Target, create_permission
+
+_NAME_LIMIT = 64
+_RECIPIENTS = 100
+_RULE_SET = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
+_RECIPIENT = re.compile(r"([^\s@]+@|\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptRuleSettings:
+    """A receipt rule as a source, checked."""
+
+    at: SourceName
+    rule_set_name: pulumi.Input[str]
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptRuleSource:
+    """What binds a receipt rule to the function."""
+
+    permission: "aws.lambda_.Permission"
+    rule: "aws.ses.ReceiptRule"
+
+
+def receipt_rule_settings(
+    given: Sequence[Mapping[str, Any]], *, app: str
+) -> list[ReceiptRuleSettings]:
+    """Judge the receipt rules of a function."""
+    named = named_sources("receipt_rules", "receipt", given, app=app, limit=_NAME_LIMIT)
+    return [_settings(path, at, args) for path, at, args in named]
+
+
+def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ReceiptRuleSettings:
+    rule_set = args["rule_set_name"]
+    if isinstance(rule_set, str) and not _RULE_SET.fullmatch(rule_set):
+        need = "must be a rule set's name: at most 64 letters, digits, _, - and . in between"
+        raise InvalidInput(f"{path}.rule_set_name", rule_set, need)
+    recipients = args.get("recipients", ())
+    if len(recipients) > _RECIPIENTS:
+        need = f"at most {_RECIPIENTS} recipients fit on a rule"
+        raise InvalidInput(f"{path}.recipients", len(recipients), need)
+    for recipient in recipients:
+        if not _RECIPIENT.fullmatch(recipient):
+            need = "must be an address, a domain, or .domain for its subdomains"
+            raise InvalidInput(f"{path}.recipients", recipient, need)
+    return ReceiptRuleSettings(
+        at=at,
+        rule_set_name=rule_set,
+        inputs={
+            "recipients": list(recipients) or None,
+            "after": args.get("after"),
+            "tls_policy": "Require" if args.get("require_tls", True) else "Optional",
+            "scan_enabled": args.get("scan", True),
+            "enabled": args.get("enabled", True),
+        },
+    )
+
+
+def create_receipt_rule_source(
+    child: Children, settings: ReceiptRuleSettings, target: Target, place: Place
+) -> ReceiptRuleSource:
+    """Let incoming mail call the function, without waiting for it."""
+    at = settings.at
+    # SES tries the permission when the rule is made, and the permission names the rule: so the
+    # rule has a name of ours. A rule set holds it once, and no input of ours replaces it but the
+    # rule set and this name.
+    name = f"{child.name}-{at.suffix}"
+    permission = create_permission(
+        child,
+        at.key("permission"),
+        f"{at.suffix}-permission",
+        target,
+        principal="ses.amazonaws.com",
+        source_arn=place.arn(
+            "ses",
+            pulumi.Output.format(
+                "receipt-rule-set/{}:receipt-rule/{}", settings.rule_set_name, name
+            ),
+        ),
+        source_account=place.account_id,
+    )
+    rule = child.make(
+        at.key("rule"),
+        aws.ses.ReceiptRule,
+        at.suffix,
+        name=name,
+        rule_set_name=settings.rule_set_name,
+        lambda_actions=[
+            {"function_arn": target.alias.arn, "invocation_type": "Event", "position": 1}
+        ],
+        **settings.inputs,
+        opts=pulumi.ResourceOptions(depends_on=[permission]),
+    )
+    return ReceiptRuleSource(permission=permission, rule=rule)
+
+
+def receipt_rule_children(settings: ReceiptRuleSettings) -> Iterator[tuple[str, str]]:
+    """Name the children of a receipt rule and their types."""
+    yield settings.at.key("permission"), "aws.lambda_.Permission"
+    yield settings.at.key("rule"), "aws.ses.ReceiptRule"

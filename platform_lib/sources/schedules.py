@@ -1,0 +1,162 @@
+"""Schedules of EventBridge Scheduler: they call the function at set times."""
+
+import json
+import zoneinfo
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib.checks import InvalidInput, check_length, check_range
+from platform_lib.parts.children import Children
+from platform_lib.parts.iam import Statement, create_policy, create_role
+from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
+from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.target import Place, Target
+
+_NAME_LIMIT = 64
+_INPUT_LIMIT = 256 * 1024
+_PARSERS = {"cron": parse_cron, "rate": parse_rate, "at": parse_at}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleSettings:
+    """A schedule as a source, checked."""
+
+    at: SourceName
+    expression: str
+    time_zone: str | None
+    flexible_window_minutes: int | None
+    input: str | None
+    enabled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleSource:
+    """What calls the function at a set time."""
+
+    schedule: "aws.scheduler.Schedule"
+
+
+def schedule_settings(given: Sequence[Mapping[str, Any]], *, app: str) -> list[ScheduleSettings]:
+    """Judge the schedules of a function."""
+    named = named_sources("schedules", "schedule", given, app=app, limit=_NAME_LIMIT)
+    return [_settings(path, at, args) for path, at, args in named]
+
+
+def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ScheduleSettings:
+    kinds = [kind for kind in _PARSERS if kind in args]
+    if len(kinds) != 1:
+        raise InvalidInput(path, dict(args), "needs one of cron, rate and at")
+    [kind] = kinds
+    try:
+        _PARSERS[kind](args[kind])
+    except ValueError as problem:
+        raise InvalidInput(f"{path}.{kind}", args[kind], str(problem)) from None
+    window = args.get("flexible_window_minutes")
+    check_range(f"{path}.flexible_window_minutes", window, 1, 1440, "minutes")
+    text = json.dumps(args["input"], sort_keys=True) if "input" in args else None
+    check_length(f"{path}.input", text, 0, _INPUT_LIMIT)
+    return ScheduleSettings(
+        at=at,
+        expression=f"{kind}({args[kind]})",
+        time_zone=_time_zone(f"{path}.time_zone", kind, args.get("time_zone")),
+        flexible_window_minutes=window,
+        input=text,
+        enabled=args.get("enabled", True),
+    )
+
+
+def _time_zone(field: str, kind: str, name: str | None) -> str | None:
+    if name is None:
+        return None
+    if kind == "rate":
+        raise InvalidInput(field, name, "a rate has no time zone; take cron")
+    known = zoneinfo.available_timezones()
+    # A system without time zones of its own cannot judge; AWS does.
+    if known and name not in known:
+        raise InvalidInput(field, name, "must be an IANA name, such as Europe/Berlin")
+    return name
+
+
+def create_scheduler_role(
+    child: Children,
+    target: Target,
+    place: Place,
+    *,
+    boundary_arn: pulumi.Input[str] | None,
+) -> tuple["aws.iam.Role", "aws.iam.RolePolicy"]:
+    """Make the role by which the scheduler calls the alias, for this account alone.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    """
+    role = create_role(
+        child,
+        "scheduler_role",
+        "scheduler-role",
+        service="scheduler.amazonaws.com",
+        boundary_arn=boundary_arn,
+        account_id=place.account_id,
+    )
+    call = {
+        "Effect": "Allow",
+        "Action": ["lambda:InvokeFunction"],
+        "Resource": target.alias.arn,
+    }
+    statements: list[pulumi.Input[Statement]] = [call]
+    if target.failure_queue is not None:
+        send = {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage"],
+            "Resource": target.failure_queue.arn,
+        }
+        statements.append(send)
+    policy = create_policy(
+        child, "scheduler_policy", "scheduler-policy", role=role, statements=statements
+    )
+    return role, policy
+
+
+def create_schedule_source(
+    child: Children,
+    settings: ScheduleSettings,
+    target: Target,
+    *,
+    role_arn: pulumi.Input[str],
+    depends_on: Sequence[pulumi.Resource],
+) -> ScheduleSource:
+    """Call the function at a set time."""
+    window = settings.flexible_window_minutes
+    schedule = child.make(
+        settings.at.key("schedule"),
+        aws.scheduler.Schedule,
+        settings.at.suffix,
+        schedule_expression=settings.expression,
+        schedule_expression_timezone=settings.time_zone,
+        flexible_time_window=(
+            {"mode": "OFF"}
+            if window is None
+            else {"mode": "FLEXIBLE", "maximum_window_in_minutes": window}
+        ),
+        state="ENABLED" if settings.enabled else "DISABLED",
+        target={
+            "arn": target.alias.arn,
+            "role_arn": role_arn,
+            "input": settings.input,
+            "dead_letter_config": target.dead_letter_config,
+        },
+        # The scheduler tries the role when a schedule is made.
+        opts=pulumi.ResourceOptions(depends_on=list(depends_on)),
+    )
+    return ScheduleSource(schedule=schedule)
+
+
+def schedule_children(settings: Sequence[ScheduleSettings]) -> Iterator[tuple[str, str]]:
+    """Name the children of schedules and their types."""
+    for one in settings:
+        yield one.at.key("schedule"), "aws.scheduler.Schedule"
+    if settings:
+        yield "scheduler_role", "aws.iam.Role"
+        yield "scheduler_policy", "aws.iam.RolePolicy"

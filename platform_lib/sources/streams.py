@@ -1,0 +1,189 @@
+"""Streams of DynamoDB and Kinesis, followed shard by shard."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from platform_lib import defaults
+from platform_lib.checks import InvalidInput, check_range, naming_errors
+from platform_lib.function_args import StartingPosition
+from platform_lib.parts.children import Children
+from platform_lib.sources.arns import check_arn, is_fifo
+from platform_lib.sources.mapping import create_mapping, mapping_inputs
+from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.target import Target
+
+_TABLE = re.compile(r"arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+")
+_STREAM = re.compile(
+    r"arn:aws[a-z-]*:(dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+/stream/\S+"
+    r"|kinesis:[a-z0-9-]+:\d{12}:stream/[\w.-]+(/consumer/\S+)?)"
+)
+_BATCH = 10_000
+_UNLIMITED = -1
+_NAME_LIMIT = 140
+"""A mapping has no name of its own: this keeps logical names readable."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamSettings:
+    """A stream as a source, checked."""
+
+    at: SourceName
+    arn: pulumi.Input[str]
+    on_failure: pulumi.Input[str] | None
+    mapping: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamSource:
+    """What binds a stream to the function."""
+
+    mapping: "aws.lambda_.EventSourceMapping"
+
+
+def stream_settings(
+    given: Sequence[Mapping[str, Any]], *, app: str, on_failure: pulumi.Input[str] | None
+) -> list[StreamSettings]:
+    """Judge the streams of a function; `on_failure` is the app's own home for failures."""
+    named = named_sources("streams", "stream", given, app=app, limit=_NAME_LIMIT)
+    return [_settings(path, at, args, app, on_failure) for path, at, args in named]
+
+
+def _settings(
+    path: str,
+    at: SourceName,
+    args: Mapping[str, Any],
+    app: str,
+    app_on_failure: pulumi.Input[str] | None,
+) -> StreamSettings:
+    inputs = mapping_inputs(
+        path, args, batch_size=defaults.STREAM_BATCH_SIZE, batch_limit=_BATCH, unit="records"
+    )
+    factor = args.get("parallelization_factor", 1)
+    check_range(f"{path}.parallelization_factor", factor, 1, 10, "calls a shard")
+    retries = args.get("maximum_retries", defaults.STREAM_MAXIMUM_RETRIES)
+    if retries != _UNLIMITED:
+        check_range(f"{path}.maximum_retries", retries, 0, 10_000)
+    age = args.get("maximum_record_age_seconds", defaults.STREAM_MAXIMUM_RECORD_AGE_SECONDS)
+    if age != _UNLIMITED:
+        check_range(f"{path}.maximum_record_age_seconds", age, 60, 604_800, "seconds")
+    tumbling = args.get("tumbling_window_seconds", 0)
+    check_range(f"{path}.tumbling_window_seconds", tumbling, 0, 900, "seconds")
+    arn = args["arn"]
+    inputs |= {
+        "bisect_batch_on_function_error": args.get("bisect_on_error", True),
+        "maximum_retry_attempts": retries,
+        "maximum_record_age_in_seconds": age,
+        "parallelization_factor": factor,
+        "tumbling_window_in_seconds": tumbling or None,
+        **_start(path, args, arn),
+    }
+    return StreamSettings(
+        at=at,
+        arn=_checked_stream(app, f"{path}.arn", arn),
+        on_failure=_home(f"{path}.on_failure", args.get("on_failure"), app_on_failure),
+        mapping=inputs,
+    )
+
+
+def _home(
+    field: str, own: pulumi.Input[str] | None, app_own: pulumi.Input[str] | None
+) -> pulumi.Input[str] | None:
+    """Choose where a batch that was given up is told of; None is the app's queue of failures.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    """
+    if own is None and isinstance(app_own, str):
+        try:
+            check_arn(field, app_own, ["queue", "topic"])
+        except InvalidInput:
+            need = (
+                f"is needed: a stream takes a queue, topic or bucket, not on_failure's {app_own!r}"
+            )
+            raise InvalidInput(field, None, need) from None
+    home = own if own is not None else app_own
+    if home is not None:
+        check_arn(field, home, ["queue", "topic", "bucket"])
+        if is_fifo(home):
+            raise InvalidInput(field, home, "a FIFO queue or topic cannot be told of failures")
+    return home
+
+
+def _start(path: str, args: Mapping[str, Any], arn: pulumi.Input[str]) -> dict[str, Any]:
+    position = args.get("starting_position", StartingPosition.TRIM_HORIZON)
+    timestamp = args.get("starting_timestamp")
+    field = f"{path}.starting_timestamp"
+    if position is not StartingPosition.AT_TIMESTAMP:
+        if timestamp is not None:
+            raise InvalidInput(field, timestamp, "goes with starting_position 'at_timestamp' only")
+        return {"starting_position": position.value.upper()}
+    if isinstance(arn, str) and ":dynamodb:" in arn:
+        need = "a stream of DynamoDB begins at 'latest' or 'trim_horizon'"
+        raise InvalidInput(f"{path}.starting_position", position, need)
+    if timestamp is None:
+        raise InvalidInput(field, None, "is needed by starting_position 'at_timestamp'")
+    try:
+        zoned = datetime.fromisoformat(timestamp).tzinfo is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise InvalidInput(field, timestamp, "must be RFC 3339, such as 2026-01-31T08:00:00Z")
+    return {"starting_position": "AT_TIMESTAMP", "starting_position_timestamp": timestamp}
+
+
+def _checked_stream(app: str, field: str, arn: pulumi.Input[str]) -> pulumi.Input[str]:
+    """Refuse a table that has no stream: now, or when the engine tells the ARN."""
+    if isinstance(arn, str):
+        _check_stream(field, arn)
+        return arn
+
+    def judge(known: str | None) -> str:
+        with naming_errors("FunctionApp", app):
+            _check_stream(field, known or "")
+        return str(known)
+
+    found: pulumi.Output[str] = pulumi.Output.from_input(arn)
+    return found.apply(judge)
+
+
+def _check_stream(field: str, arn: str) -> None:
+    if not arn or _TABLE.fullmatch(arn):
+        need = "the table has no stream: set its stream_enabled and stream_view_type"
+        table = "names a table, not its stream: give the table's stream_arn"
+        raise InvalidInput(field, arn, table if arn else need)
+    if not _STREAM.fullmatch(arn):
+        need = "must be the ARN of a DynamoDB or Kinesis stream, or of a consumer of one"
+        raise InvalidInput(field, arn, need)
+
+
+def create_stream_source(
+    child: Children, settings: StreamSettings, target: Target
+) -> StreamSource:
+    """Let the function follow a stream; what is given up is told of, and never blocks a shard."""
+    home = settings.on_failure
+    if home is None:
+        assert target.failure_queue is not None  # noqa: S101 - made where a stream needs it
+        home = target.failure_queue.arn
+    return StreamSource(
+        mapping=create_mapping(
+            child,
+            settings.at.key("mapping"),
+            f"{settings.at.suffix}-mapping",
+            target,
+            source_arn=settings.arn,
+            inputs={
+                **settings.mapping,
+                "destination_config": {"on_failure": {"destination_arn": home}},
+            },
+        )
+    )
+
+
+def stream_children(settings: StreamSettings) -> Iterator[tuple[str, str]]:
+    """Name the children of a stream and their types."""
+    yield settings.at.key("mapping"), "aws.lambda_.EventSourceMapping"
