@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from platform_lib.local.moto_lambda import patch_lambda
+from platform_lib.local.moto_sources import patch_sources
 from platform_lib.local.moto_versions import patch_versions
 
 _done: list[str] = []
@@ -19,6 +20,7 @@ def patch_moto() -> None:
         patch_lambda()
         patch_versions()
         change_keys_of_log_groups()
+        patch_sources()
         _done.append("patched")
 
 

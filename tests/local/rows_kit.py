@@ -94,6 +94,11 @@ class Lab:
     def state(self, type, /, **inputs):
         return self.make(type, **inputs)[1]
 
+    def fresh(self, stem):
+        """Give a name that nothing has."""
+        self._count += 1
+        return f"{stem}-{self._count}"
+
     # What several samples stand on
 
     def role(self):
@@ -141,8 +146,7 @@ class Lab:
 
     def kinesis(self):
         client = self.client("kinesis")
-        self._count += 1
-        name = f"stream-{self._count}"
+        name = self.fresh("stream")
         client.create_stream(StreamName=name, ShardCount=1)
         return client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
 

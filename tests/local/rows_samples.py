@@ -553,15 +553,6 @@ SAMPLES = {
         {"displayName": "notes", "kmsMasterKeyId": "alias/aws/sns", "tags": TAGS},
         {"fifoTopic": True, "contentBasedDeduplication": True},
     ],
-    "aws:sns/topicSubscription:TopicSubscription": lambda lab: [
-        {
-            "topic": lab.topic()["arn"],
-            "protocol": "sqs",
-            "endpoint": lab.queue()["arn"],
-            "rawMessageDelivery": True,
-            "filterPolicy": json.dumps({"kind": ["note"]}),
-        }
-    ],
     "aws:secretsmanager/secret:Secret": lambda lab: [
         {
             "description": "a secret",
@@ -892,16 +883,6 @@ MORE = {
             "signatureVersion": 2,
             "tracingConfig": "Active",
             "deliveryPolicy": json.dumps({"http": {}}),
-        }
-    ],
-    "aws:sns/topicSubscription:TopicSubscription": lambda lab: [
-        {
-            "topic": lab.topic()["arn"],
-            "protocol": "sqs",
-            "endpoint": lab.queue()["arn"],
-            "filterPolicy": json.dumps({"a": ["b"]}),
-            "filterPolicyScope": "MessageBody",
-            "redrivePolicy": json.dumps({"deadLetterTargetArn": lab.queue()["arn"]}),
         }
     ],
     "aws:sqs/queue:Queue": lambda lab: [

@@ -11,7 +11,9 @@ from platform_lib.local.provider.rows import ROWS
 # What is a property of something else in AWS: a delete empties it, and it stays.
 EMPTIED = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+    "aws:s3/bucketNotification:BucketNotification",
     "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:sns/topicPolicy:TopicPolicy",
 }
 
 

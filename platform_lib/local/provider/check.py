@@ -145,7 +145,7 @@ def _name(
         failures.append(Failure(name.input, "must be given: automatic naming is off"))
         return []
     digits = "".join(random.Random(autoname.seed).choices("0123456789abcdef", k=7))  # noqa: S311
-    prefix = plain(checked.get(name.prefix))
+    prefix = plain(checked.get(name.prefix)) or name.stem
     made = f"{prefix}{digits}" if prefix else autoname.proposed or f"{autoname.logical}-{digits}"
     made = made.lower() if name.lower else made
     made += ".fifo" if name.fifo and plain(checked.get(name.fifo)) else ""
@@ -196,7 +196,7 @@ def _replaces(row: Row, word: str, before: Properties, after: Properties) -> boo
         return False
     # It was taken away: can the operation that changes it say "nothing"?
     return not any(
-        taker.call.without or (not taker.requires(item) and _can_be_empty(taker, item))
+        taker.call.without or (not taker.needs(item) and _can_be_empty(taker, item))
         for taker, item in takers
     )
 

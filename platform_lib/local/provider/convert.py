@@ -163,6 +163,17 @@ class Converter:
         route = self.top(word)
         return bool(route and route.path and route.path[0] in self.shape.required_members)
 
+    def needs(self, word: str) -> bool:
+        """Say whether what an input becomes must always be there."""
+        route = self.top(word)
+        shape = self.shape
+        for step in route.path if route else ():
+            shape = _inside(shape)
+            if step not in shape.required_members:
+                return False
+            shape = shape.members[step]
+        return bool(route and route.path)
+
     def request(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Convert inputs to the operation's members; what it does not take is left out."""
         out: dict[str, Any] = {}

@@ -92,12 +92,14 @@ class Name:
         limit: How long a name AWS takes.
         fifo: Input that, where it is true, makes names end in `.fifo`.
         lower: Whether a made-up name has small letters only.
+        stem: What a made-up name begins with instead of the resource's own.
     """
 
     input: str
     limit: int
     fifo: str = ""
     lower: bool = False
+    stem: str = ""
 
     @property
     def prefix(self) -> str:

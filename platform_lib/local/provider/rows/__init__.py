@@ -10,18 +10,23 @@ _SERVICES: Final = (
     "apigatewayv2",
     "appautoscaling",
     "autoscaling",
+    "cloudwatch",
     "dynamodb",
     "ec2",
     "ecr",
     "ecs",
+    "events",
     "iam",
+    "kinesis",
     "kms",
     "lambda_",
     "lb",
     "logs",
     "messaging",
     "s3",
+    "scheduler",
     "secrets",
+    "ses",
 )
 
 

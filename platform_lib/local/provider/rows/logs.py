@@ -1,6 +1,6 @@
 """CloudWatch Logs."""
 
-from platform_lib.local.provider.row import Call, Look, Name, Row, Tags
+from platform_lib.local.provider.row import Call, Look, Name, Row, Tags, because
 
 _GROUP = {"logGroupName": "{id}"}
 _RETENTION = Call(
@@ -45,5 +45,28 @@ ROWS = (
         outputs={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}"},
         dropped={"logGroupClass": "moto forgets it"},
         ignored={"skipDestroy": "only says what a destroy leaves; locally it leaves nothing"},
+    ),
+    Row(
+        type="aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+        service="logs",
+        name=Name("name", 512),
+        create=Call("put_subscription_filter"),
+        id="{logGroup}|{name}",
+        looks=(
+            Look(
+                "describe_subscription_filters",
+                {"logGroupName": "{logGroup}", "filterNamePrefix": "{name}"},
+                "subscriptionFilters[?filterName=='{name}']|[0]",
+            ),
+        ),
+        delete=Call(
+            "delete_subscription_filter", {"logGroupName": "{logGroup}", "filterName": "{name}"}
+        ),
+        renames={"logGroup": "logGroupName", "name": "filterName"},
+        update=(Call("put_subscription_filter"),),
+        replace=("logGroup", "name"),
+        dropped=because(
+            "moto forgets it", "applyOnTransformedLogs", "distribution", "emitSystemFields"
+        ),
     ),
 )

@@ -1,5 +1,7 @@
 """Queues and topics."""
 
+import json
+
 from platform_lib.local.account import Account
 from platform_lib.local.provider.calls import call_aws
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
@@ -68,14 +70,43 @@ _SUBSCRIPTION_ATTRIBUTES = {
     word: _capital(word)
     for word in (
         "deliveryPolicy",
-        "filterPolicy",
+        # How a policy is read, before the policy.
         "filterPolicyScope",
+        "filterPolicy",
         "rawMessageDelivery",
         "redrivePolicy",
         "replayPolicy",
         "subscriptionRoleArn",
     )
 }
+
+
+# What a topic has before anybody gives it a policy: its own account may do everything.
+_OWN_TOPIC = json.dumps({
+    "Version": "2008-10-17",
+    "Id": "__default_policy_ID",
+    "Statement": [{
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [
+            "SNS:GetTopicAttributes",
+            "SNS:SetTopicAttributes",
+            "SNS:AddPermission",
+            "SNS:RemovePermission",
+            "SNS:DeleteTopic",
+            "SNS:Subscribe",
+            "SNS:ListSubscriptionsByTopic",
+            "SNS:Publish",
+        ],
+        "Resource": "{id}",
+        "Condition": {"StringEquals": {"AWS:SourceOwner": "{account}"}},
+    }],
+})  # fmt: skip
+
+
+# What attributes are where nobody said; the others are empty.
+_UNTOLD = {"filterPolicyScope": "MessageAttributes", "rawMessageDelivery": False}
 
 
 class _Setter:
@@ -89,7 +120,7 @@ class _Setter:
     def __call__(self, account: Account, before: Properties, after: Properties) -> None:
         for word, name in self._attributes.items():
             if before.get(word) != after.get(word):
-                value = after.get(word, "")
+                value = after.get(word, _UNTOLD.get(word, ""))
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 request = {self._arn: after["id"], "AttributeName": name, "AttributeValue": text}
                 call_aws(account, "sns", self._operation, request)
@@ -166,5 +197,44 @@ ROWS = (
             "confirmationTimeoutInMinutes",
             "endpointAutoConfirms",
         ),
+    ),
+    Row(
+        type="aws:sns/topicPolicy:TopicPolicy",
+        service="sns",
+        create=Call("set_topic_attributes", {"AttributeName": "Policy"}, takes=("arn", "policy")),
+        id="{arn}",
+        looks=(Look("get_topic_attributes", {"TopicArn": "{id}"}, "Attributes"),),
+        delete=Call(
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "Policy", "AttributeValue": _OWN_TOPIC},
+        ),
+        renames={"arn": "TopicArn", "policy": "AttributeValue"},
+        update=(
+            Call(
+                "set_topic_attributes", {"AttributeName": "Policy"}, ("arn", "policy"), whole=True
+            ),
+        ),
+        replace=("arn",),
+        back={"policy": "Policy"},
+        outputs={"owner": "Owner"},
+    ),
+    Row(
+        type="aws:sqs/queuePolicy:QueuePolicy",
+        service="sqs",
+        create=Call("set_queue_attributes"),
+        id="{queueUrl}",
+        looks=(
+            Look(
+                "get_queue_attributes",
+                {"QueueUrl": "{id}", "AttributeNames": ["Policy"]},
+                "Attributes",
+                "Attributes",
+            ),
+        ),
+        delete=Call("set_queue_attributes", {"QueueUrl": "{id}", "Attributes": {"Policy": ""}}),
+        attributes={"policy": "Policy"},
+        update=(Call("set_queue_attributes", whole=True),),
+        replace=("queueUrl",),
+        dropped={"queueUrl": "the policy is asked for by it"},
     ),
 )

@@ -38,6 +38,28 @@ def _tag_again(account: Account, before: Properties, after: Properties) -> None:
         call_aws(account, "s3", "put_object_tagging", request)
 
 
+def _filters(inputs: Properties) -> Properties:
+    """Word which keys a notification is for as AWS does, as rules."""
+    out = {**inputs}
+    for kind in ("lambdaFunctions", "queues", "topics"):
+        if isinstance(out.get(kind), list):
+            out[kind] = [_filtered(each) for each in out[kind]]
+    if "eventbridge" in out:
+        # It has no settings: that it stands there switches it on.
+        out["eventbridge"] = {} if out["eventbridge"] else None
+    if not {"lambdaFunctions", "queues", "topics"} & set(out) and out.get("eventbridge") is None:
+        # AWS wants to be told, also of nothing.
+        out["queues"] = []
+    return out
+
+
+def _filtered(notification: Properties) -> Properties:
+    out = {**notification}
+    given = {kind: out.pop(f"filter{kind.capitalize()}", None) for kind in ("prefix", "suffix")}
+    rules = [{"name": kind, "value": value} for kind, value in given.items() if value is not None]
+    return {**out, "filter": {"key": {"filterRules": rules}}} if rules else out
+
+
 _BUCKET = {"Bucket": "{id}"}
 _OBJECT = {"Bucket": "{bucket}", "Key": "{key}"}
 _OF_BUCKET = {"bucket": "it is asked for by its bucket"}
@@ -175,6 +197,32 @@ ROWS = (
         ),
         update=(Call("put_bucket_versioning"),),
         replace=("bucket",),
+        dropped=_OF_BUCKET,
+    ),
+    Row(
+        type="aws:s3/bucketNotification:BucketNotification",
+        service="s3",
+        into="NotificationConfiguration",
+        create=Call("put_bucket_notification_configuration"),
+        id="{bucket}",
+        looks=(
+            Look(
+                "get_bucket_notification_configuration", _BUCKET, "@", "NotificationConfiguration"
+            ),
+        ),
+        delete=Call(
+            "put_bucket_notification_configuration", {**_BUCKET, "NotificationConfiguration": {}}
+        ),
+        prepare=_filters,
+        renames={
+            "eventbridge": "EventBridgeConfiguration",
+            "lambdaFunctions": "LambdaFunctionConfigurations",
+            "queues": "QueueConfigurations",
+            "topics": "TopicConfigurations",
+        },
+        update=(Call("put_bucket_notification_configuration"),),
+        replace=("bucket",),
+        back={"eventbridge": "NotificationConfiguration.EventBridgeConfiguration != null"},
         dropped=_OF_BUCKET,
     ),
     Row(
