@@ -150,9 +150,6 @@ SHAPES: Mapping[str, Shape] = {
     "aws:cloudwatch/logGroup:LogGroup": _shape(
         "{name}", "name", 512, arn=_arn("logs", "log-group:{name}")
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _shape(
-        "{name}", "name", arn=_arn("cloudwatch", "alarm:{name}")
-    ),
     # Containers
     "aws:ecs/cluster:Cluster": _shape("{arn}", "name", arn=_arn("ecs", "cluster/{name}")),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": _shape("{clusterName}"),
