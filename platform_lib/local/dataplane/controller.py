@@ -14,9 +14,10 @@ from platform_lib.local.dataplane.balancer import Balancer
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.containers import Containers
 from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.engine import Engine
-from platform_lib.local.dataplane.functions import Functions, execute_for_moto
+from platform_lib.local.dataplane.functions import Functions
 from platform_lib.local.dataplane.http_api import HttpApi
 from platform_lib.local.dataplane.images import Images
 from platform_lib.local.dataplane.logs import CloudWatch
@@ -24,7 +25,6 @@ from platform_lib.local.dataplane.machines import Machines
 from platform_lib.local.dataplane.moto_time import queues_by
 from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.replicas import Replica
-from platform_lib.local.dataplane.runtime_api import Outcome
 from platform_lib.local.dataplane.targets import TargetGroups
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
@@ -76,6 +76,7 @@ class DataPlane:
         self._containers = Containers(self._context, self.images, self._engine)
         self._machines = Machines(self._context)
         self._functions = Functions(self._context)
+        self._deliveries = Deliveries(self._context, self._functions, self._loop)
         self._undo = ExitStack()
         self._fronts: dict[tuple[str, str], _Front] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
@@ -88,12 +89,7 @@ class DataPlane:
         self._run(self._context.groups.start())
         self._context.clock.before_settled(self._context.cloudwatch.flush)
         self._undo.callback(queues_by(self._context.clock))
-        self._undo.callback(execute_for_moto(self._invoke))
-
-    def _invoke(self, function: Any, payload: bytes) -> tuple[Outcome, list[str]]:
-        """Run a function for moto, in one of whose threads this is called."""
-        arn = str(function.function_arn)
-        return self._run(self._functions.invoke_version(function, arn, payload))
+        self._undo.callback(self._deliveries.start())
 
     def stop(self) -> None:
         """End every process and container, and stop answering."""

@@ -1,24 +1,26 @@
 """Lambda functions: the files that were uploaded, under `awslambdaric`, as many workers as needed.
 
 Not imitated: memory and processor limits, `/tmp` of one's own, roles' permissions, layers, images,
-provisioned concurrency and SnapStart, and that AWS retries an asynchronous call that failed. At
-most ten workers of a function run at once, fewer where its reserved concurrency says so; a call
-that finds all of them busy waits. A worker that was idle for five minutes ends.
+provisioned concurrency and SnapStart. At most ten workers of a function run at once, fewer where
+its reserved concurrency says so; a call that finds all of them busy waits. A worker that was idle
+for five minutes ends.
 """
 
 import asyncio
 import hashlib
-import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from platform_lib.cache import cache_dir, locked, made_whole, sweep
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import function_key
+from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.processes import Command
 from platform_lib.local.dataplane.pythons import Python, minor
 from platform_lib.local.dataplane.rules import Shares
@@ -47,10 +49,24 @@ class Functions:
         self._pools: dict[str, _Pool] = {}
         self._shares = Shares()
 
-    async def invoke(self, arn: str, payload: bytes) -> tuple[Outcome, list[str]]:
+    async def invoke(
+        self,
+        arn: str,
+        payload: bytes,
+        *,
+        lineage: Lineage | None = None,
+        request_id: str | None = None,
+    ) -> tuple[Outcome, list[str]]:
         """Run a function, a version or an alias; return the outcome and its last log lines.
 
+        Args:
+            arn: What is called; its context tells it.
+            payload: The event.
+            lineage: The chain of events that this one belongs to. Default: a new one.
+            request_id: What its context tells. Default: a new one.
+
         Raises:
+            RecursiveLoopError: The chain called this function too often.
             LocalCloudError: There is no such function, or it cannot run here.
         """
         desired = self._context.desired
@@ -60,17 +76,12 @@ class Functions:
             function = desired.function(arn.rpartition(":")[0], version)
         else:
             function = desired.function(arn)
-        return await self.invoke_version(function, arn, payload)
-
-    async def invoke_version(
-        self, function: Any, arn: str, payload: bytes
-    ) -> tuple[Outcome, list[str]]:
-        """Run moto's function; `arn` is what its context says was called."""
+        after = (lineage or Lineage()).after(str(function.function_name))
         key = function_key(function)
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = _Pool(self._context, function)
-        return await pool.invoke(arn, payload)
+        return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
 
     async def reconcile(self, name: str) -> None:
         """Make a changed function ready, and end the workers of versions that nothing calls.
@@ -119,7 +130,9 @@ class _Pool:
         self._prepared: asyncio.Task[tuple[LocalTree, Path]] | None = None
         self._stopped = False
 
-    async def invoke(self, arn: str, payload: bytes) -> tuple[Outcome, list[str]]:
+    async def invoke(
+        self, arn: str, payload: bytes, lineage: Lineage, request_id: str
+    ) -> tuple[Outcome, list[str]]:
         async with self._limit:
             worker = self._take_idle()
             began = time.perf_counter()
@@ -127,11 +140,19 @@ class _Pool:
             if worker is None:
                 worker = await self._start()
             outcome = asyncio.get_running_loop().create_future()
-            call = Invocation(payload=payload, arn=arn, seconds=self._timeout, outcome=outcome)
+            call = Invocation(
+                payload=payload,
+                arn=arn,
+                seconds=self._timeout,
+                id=request_id,
+                trace=lineage.header,
+                outcome=outcome,
+            )
             if cold:
                 # A start that hangs is an error too: its time is Lambda's for the init phase.
                 limit = self._timeout + max(_INIT_SECONDS, self._context.patience)
                 call.timer = asyncio.get_running_loop().call_later(limit, _give_up, call)
+            worker.log.lineage = lineage
             worker.log.write(f"START RequestId: {call.id} Version: {self._version}")
             done = await worker.invoke(call)
             # The worker's own lines, written before its answer, come by a pipe: let the loop read
@@ -142,7 +163,7 @@ class _Pool:
             self._report(worker, call, elapsed)
             tail = worker.log.tail(50)
             await self._put_back(worker, done)
-            return done, tail
+            return replace(done, version=self._version), tail
 
     def _report(self, worker: Worker, call: Invocation, elapsed: float) -> None:
         size = self._function.memory_size
@@ -311,31 +332,3 @@ def _command(
     }
     argv = (str(tree.python.path), "-m", "awslambdaric", str(function.handler))
     return Command(argv=argv, env=env, cwd=tree.path)
-
-
-Invoke = Callable[[Any, bytes], tuple[Outcome, list[str]]]
-
-
-def execute_for_moto(invoke: Invoke) -> Callable[[], None]:
-    """Let moto run functions here; return what puts its own way back.
-
-    moto runs a function in a Docker container of an image from a registry, anew for each call. So
-    what calls functions in it (Invoke, queues, streams, topics, buckets) comes through here.
-    """
-    from moto.awslambda.models import LambdaFunction
-
-    theirs = LambdaFunction._invoke_lambda
-
-    def ours(self: Any, event: Any = None) -> tuple[str, bool, str]:
-        payload = event if isinstance(event, str | bytes) else json.dumps(event or {})
-        data = payload if isinstance(payload, bytes) else payload.encode()
-        outcome, lines = invoke(self, data)
-        return outcome.payload.decode(), outcome.failed, "\n".join(lines)
-
-    patched: Any = LambdaFunction
-    patched._invoke_lambda = ours
-
-    def undo() -> None:
-        patched._invoke_lambda = theirs
-
-    return undo

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from platform_lib.local.account import Account
+from platform_lib.local.dataplane.lineage import Lineage, carrying
 
 _KEPT_LINES = 500
 _FILE_BYTES = 2_000_000
@@ -24,11 +25,16 @@ class CloudWatch:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._waiting: dict[tuple[str, str], list[dict[str, object]]] = {}
+        self._lineages: dict[tuple[str, str], Lineage] = {}
         self._flusher: asyncio.Task[None] | None = None
         self._shipping = asyncio.Lock()
 
-    def write(self, group: str, stream: str, lines: Sequence[str]) -> None:
+    def write(
+        self, group: str, stream: str, lines: Sequence[str], lineage: Lineage | None = None
+    ) -> None:
         """Queue lines for a log stream of a group. Call it in the data plane's loop."""
+        if lineage is not None:
+            self._lineages[group, stream] = lineage
         now = int(time.time() * 1000)
         events = self._waiting.setdefault((group, stream), [])
         events += [{"timestamp": now, "message": line} for line in lines if line]
@@ -48,10 +54,12 @@ class CloudWatch:
         backend = logs_backends[self._account.account_id][self._account.region]
         for (group, stream), events in batch.items():
             if group not in backend.groups:
+                self._lineages.pop((group, stream), None)
                 continue
             if stream not in backend.groups[group].streams:
                 backend.create_log_stream(group, stream)
-            backend.put_log_events(group, stream, events)
+            with carrying(self._lineages.pop((group, stream), Lineage())):
+                backend.put_log_events(group, stream, events)
 
     async def flush(self) -> None:
         """Bring what is queued to its groups now, after what is on its way."""
@@ -76,6 +84,8 @@ class Log:
     ) -> None:
         self.path = path
         self.group = group
+        self.lineage: Lineage | None = None
+        """The chain of events that what writes now belongs to."""
         self._stream = stream
         self._cloudwatch = cloudwatch if group else None
         self._tail: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -98,7 +108,7 @@ class Log:
             lines = [line.decode(errors="replace").rstrip("\r") for line in whole]
             self._tail.extend(lines)
             if self._cloudwatch is not None:
-                self._cloudwatch.write(self.group, self._stream, lines)
+                self._cloudwatch.write(self.group, self._stream, lines, self.lineage)
 
     def write(self, line: str) -> None:
         """Add a line of our own, such as a function's REPORT."""

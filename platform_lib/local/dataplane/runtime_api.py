@@ -28,6 +28,7 @@ class Invocation:
     arn: str
     seconds: float
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trace: str = ""
     outcome: "asyncio.Future[Outcome]"
     timer: asyncio.TimerHandle | None = None
 
@@ -45,6 +46,8 @@ class Outcome:
 
     payload: bytes
     failed: bool = False
+    version: str = ""
+    """The version that ran."""
 
 
 def failure(kind: str, message: str) -> Outcome:
@@ -146,6 +149,7 @@ class Worker:
                 "Lambda-Runtime-Aws-Request-Id": invocation.id,
                 "Lambda-Runtime-Deadline-Ms": str(deadline),
                 "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
+                "Lambda-Runtime-Trace-Id": invocation.trace,
             },
         )
 

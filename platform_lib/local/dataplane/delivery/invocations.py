@@ -1,0 +1,94 @@
+"""Lets Lambda's Invoke, as boto3 and other services of moto call it, run functions here."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
+from platform_lib.local.dataplane.runtime_api import Outcome
+
+Invoke = Callable[[str, bytes, Lineage], tuple[Outcome, list[str]]]
+"""Called with an ARN, an event and its chain, in a thread of moto's; returns when it is done."""
+
+Accept = Callable[[str, bytes, Lineage], None]
+"""Called with the same; returns at once."""
+
+
+def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
+    """Run functions here; return what puts moto's own way back.
+
+    moto runs a function in a Docker container of an image from a registry, anew for each call,
+    waits for it also where nobody asked to, and forgets which alias was called.
+    """
+    from moto.awslambda.models import LambdaBackend, LambdaFunction
+
+    backend: Any = LambdaBackend
+    function: Any = LambdaFunction
+    theirs = backend.invoke, function._invoke_lambda
+
+    def invoke_function(  # noqa: PLR0917 - as moto has it, which calls it in both ways
+        self: Any,
+        function_name: str,
+        qualifier: str | None,
+        body: Any,
+        headers: Any,
+        response_headers: Any,
+    ) -> bytes:
+        asked = qualifier or _asked_qualifier()
+        # Raises what AWS answers where there is no such function, version or alias.
+        found = self.get_function(function_name, asked)
+        latest = self.get_function(found.function_name)
+        asked = asked or function_name.partition(":function:")[2].partition(":")[2]
+        arn = f"{latest.function_arn}:{asked}" if asked else str(latest.function_arn)
+        payload = body.encode() if isinstance(body, str) else bytes(body or b"")
+        payload = payload or b"{}"
+        kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        if kind == "DryRun":
+            return b""
+        if kind == "Event":
+            accept(arn, payload, current())
+            return b""
+        if latest.reserved_concurrency is not None and int(latest.reserved_concurrency) == 0:
+            raise _refusal("TooManyRequestsException", "Rate Exceeded.", 429)
+        try:
+            outcome, lines = invoke(arn, payload, current())
+        except RecursiveLoopError as loop:
+            raise _refusal("RecursiveInvocationException", str(loop), 400) from loop
+        if outcome.failed:
+            response_headers["x-amz-function-error"] = "Unhandled"
+        response_headers["x-amz-executed-version"] = outcome.version
+        log = "\n".join(lines).encode()[-4096:]
+        response_headers["x-amz-log-result"] = base64.b64encode(log).decode()
+        response_headers["Content-Length"] = str(len(outcome.payload))
+        return outcome.payload
+
+    def invoke_version(self: Any, event: Any = None) -> tuple[str, bool, str]:
+        text = event if isinstance(event, str | bytes) else json.dumps(event or {})
+        payload = text if isinstance(text, bytes) else text.encode()
+        outcome, lines = invoke(str(self.function_arn), payload, current())
+        return outcome.payload.decode(), outcome.failed, "\n".join(lines)
+
+    backend.invoke = invoke_function
+    # What moto's pollers of queues and streams call.
+    function._invoke_lambda = invoke_version
+
+    def undo() -> None:
+        backend.invoke, function._invoke_lambda = theirs
+
+    return undo
+
+
+def _asked_qualifier() -> str | None:
+    """Return the request's qualifier, which moto looks for under another name."""
+    from flask import has_request_context, request
+
+    return request.args.get("Qualifier") if has_request_context() else None
+
+
+def _refusal(code: str, message: str, status: int) -> Exception:
+    from moto.core.exceptions import JsonRESTError
+
+    refusal = JsonRESTError(code, message)
+    refusal.code = status
+    return refusal
