@@ -80,9 +80,17 @@ def variants(page: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
         ]
     if page == "function_app":
         code = {"code": str(archive), "handler": "notes.handler"}
+        source = folder / "layered"
+        source.mkdir(exist_ok=True)
+        (source / "requirements.txt").write_text("idna==3.10\n")
+        layer = {"source": str(source), "handler": "idna.encode", "dependencies_as_layer": True}
         return [
             ("always", code),
             ("with `network`", {**code, "network": _NETWORK}),
+            ("with `dependencies_as_layer`", layer),
+            ("with `upload` into a given bucket", {**code, "upload": {"bucket": "artifacts"}}),
+            ("with `upload` and no bucket given", {**code, "upload": {}}),
+            ("with `dependencies_as_layer` and `upload`", {**layer, "upload": {}}),
             *((f"with `{kind}`", {**code, kind: given}) for kind, given in _SOURCES),
         ]
     image = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}

@@ -28,6 +28,18 @@ def write_zip(tree: Path, path: Path) -> None:
                 archive.writestr(_entry(name, executable=executable), file.read_bytes())
 
 
+def write_files(files: Mapping[str, bytes], path: Path) -> None:
+    """Zip files that are in memory, by name, in the same manner."""
+    with locked(path):
+        sweep(path)
+        with (
+            made_whole(path) as workshop,
+            zipfile.ZipFile(workshop / path.name, "w") as archive,
+        ):
+            for name in sorted(files):
+                archive.writestr(_entry(name), files[name])
+
+
 def add_to_zip(original: Path, files: Mapping[str, bytes], path: Path) -> None:
     """Write to `path` the original zip, and the files behind what it has."""
     with locked(path):

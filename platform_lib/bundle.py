@@ -7,28 +7,24 @@ names made of hashes, so a bundle whose inputs did not change is found by hashin
 
 import hashlib
 import json
-import zipfile
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platform_lib.archive import add_to_zip, write_zip
-from platform_lib.cache import cache_dir, locked, made_whole, sweep
+from platform_lib.archive import write_zip
+from platform_lib.cache import cache_dir, digest, locked, made_whole, sweep
 from platform_lib.checks import InvalidInput
+from platform_lib.dependency_layer import DependencyLayer, check_apart, make_layer
 from platform_lib.entry_check import Entry, check_in_source, check_in_tree, read_entry
 from platform_lib.installer import InstallFailed
 from platform_lib.locks import Locks, make_locks
 from platform_lib.requirements import read_requirements
-from platform_lib.shims import OURS, function_files
+from platform_lib.shims import OURS
 from platform_lib.source_files import SourceFile, hash_of, source_files
+from platform_lib.tree import write_new
 
 _LAYOUT = "1"
 """Raised when a tree of the same inputs is made differently: old trees must not be found."""
-
-_ZIP_LIMIT = 50 * 1024 * 1024
-_UNZIPPED_LIMIT = 250 * 1024 * 1024
-"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +61,8 @@ class Bundle:
     """The tree as a zip, byte for byte the same wherever it is made. There when asked for."""
     sha256: str
     """The zip's hash; empty where no zip was asked for."""
+    layer: DependencyLayer | None = None
+    """The dependencies, where they were asked for apart: tree and zip are without them."""
 
 
 def build(
@@ -76,11 +74,13 @@ def build(
     architecture: str,
     additions: Additions,
     zipped: bool = True,
+    apart: bool = False,
 ) -> Bundle:
     """Bundle the app in `source` for a Python and a processor.
 
     `entry` is where it starts: `module:callable` where `entry_field` is "app", `module.function`
-    where it is "handler". Raises `InvalidInput` for whatever is wrong with the source.
+    where it is "handler". `apart` makes a layer of the dependencies. Raises `InvalidInput` for
+    whatever is wrong with the source.
     """
     start = read_entry(entry_field, entry)
     if not source.is_dir():
@@ -93,6 +93,7 @@ def build(
             architecture=architecture,
             additions=additions,
             zipped=zipped,
+            apart=apart,
         )
     except InstallFailed as problem:
         raise InvalidInput("source", str(source), str(problem)) from None
@@ -110,6 +111,7 @@ def _build(
     architecture: str,
     additions: Additions,
     zipped: bool,
+    apart: bool,
 ) -> Bundle:
     files = source_files(source)
     if not files:
@@ -129,8 +131,16 @@ def _build(
         added_pins=additions.pins,
         on_lambda=additions.on_lambda,
     )
-    app_hash = _digest(hash_of(files), locks.app, architecture, python_version)[:16]
-    tag = f"{app_hash}-{_digest(*_added_parts(start, locks, additions))[:12]}"
+    app_hash = digest(hash_of(files), locks.app, architecture, python_version)[:16]
+    parts = [*_added_parts(start, locks, additions), *(["apart"] if apart else [])]
+    tag = f"{app_hash}-{digest(*parts)[:12]}"
+    layer = None
+    if apart:
+        layer = make_layer(
+            locks, python_version=python_version, architecture=architecture, zipped=zipped
+        )
+    if layer is not None:
+        check_apart(source, [file.name for file in files], layer)
     manifest = {
         "app_hash": app_hash,
         "tag": tag,
@@ -139,6 +149,7 @@ def _build(
         start.field: start.text,
         "interface": additions.interface,
         "source_files": [file.name for file in files],
+        **({"layer": layer.key} if layer is not None else {}),
     }
     ours = {
         **additions.files,
@@ -153,12 +164,13 @@ def _build(
                 with made_whole(home) as workshop:
                     tree = workshop / tag / "context" / "app"
                     tree.mkdir(parents=True)
-                    locks.install(tree)
-                    _tidy_scripts(tree)
+                    if layer is None:
+                        locks.install(tree)
                     _place(source, files, tree)
-                    check_in_tree(start, tree, python_version, _has_python(files))
+                    trees = [tree, *([layer.packages] if layer is not None else [])]
+                    check_in_tree(start, trees, python_version, _has_python(files))
                     for name, content in ours.items():
-                        _write(tree / name, content)
+                        write_new(tree / name, content)
     tree, archive = home / "context" / "app", home / "bundle.zip"
     if zipped and not archive.exists():
         write_zip(tree, archive)
@@ -169,6 +181,7 @@ def _build(
         tree=tree,
         zip=archive,
         sha256=hashlib.sha256(archive.read_bytes()).hexdigest() if zipped else "",
+        layer=layer,
     )
 
 
@@ -184,99 +197,11 @@ def _added_parts(start: Entry, locks: Locks, additions: Additions) -> list[str |
     return parts
 
 
-def _digest(*parts: str | bytes) -> str:
-    """Hash parts, each with its length, so that no two lists of parts look alike."""
-    total = hashlib.sha256()
-    for part in parts:
-        content = part.encode() if isinstance(part, str) else part
-        total.update(b"%d " % len(content))
-        total.update(content)
-    return total.hexdigest()
-
-
-def _tidy_scripts(tree: Path) -> None:
-    """Take this machine's Python out of the scripts that uv wrote, and their hashes from RECORD.
-
-    The path differs from machine to machine, and none of the targets has it.
-    """
-    changed = set()
-    for script in sorted(tree.glob("bin/*")):
-        content = script.read_bytes()
-        first, _, rest = content.partition(b"\n")
-        if first == b"#!/bin/sh" and rest.startswith(b"'''exec' "):
-            # What uv writes where the path is longer than a system takes in a first line.
-            rest = rest.partition(b"' '''\n")[2]
-        elif not (first.startswith(b"#!/") and b"python" in first):
-            continue
-        _write(script, b"#!/usr/bin/env python3\n" + rest, executable=True)
-        changed.add(f"bin/{script.name}")
-    for record in tree.glob("*.dist-info/RECORD"):
-        lines = record.read_text().splitlines()
-        tidy = [f"{name},," if (name := line.split(",")[0]) in changed else line for line in lines]
-        if tidy != lines:
-            _write(record, "".join(f"{line}\n" for line in tidy).encode())
-
-
 def _place(source: Path, files: list[SourceFile], tree: Path) -> None:
     """Copy the source's files over what the dependencies brought: the app has the last word."""
     for file in files:
         try:
-            _write(tree / file.name, Path(file.path).read_bytes(), executable=file.executable)
+            write_new(tree / file.name, Path(file.path).read_bytes(), executable=file.executable)
         except (FileExistsError, IsADirectoryError, NotADirectoryError):
             need = f"its {file.name!r} and a dependency's are a file and a folder of one name"
             raise InvalidInput("source", str(source), need) from None
-
-
-def _write(path: Path, content: bytes, *, executable: bool = False) -> None:
-    """Write a new file; one that is there may be a link into uv's cache, and is left alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.write_bytes(content)
-    path.chmod(0o755 if executable else 0o644)
-
-
-def check_function_size(bundle: Bundle) -> None:
-    """Refuse a bundle that Lambda would not take, naming the packages to make smaller."""
-    with zipfile.ZipFile(bundle.zip) as archive:
-        entries = archive.infolist()
-    zipped, unzipped = bundle.zip.stat().st_size, sum(entry.file_size for entry in entries)
-    if zipped <= _ZIP_LIMIT and unzipped <= _UNZIPPED_LIMIT:
-        return
-    what, size, limit = "unzipped", unzipped, _UNZIPPED_LIMIT
-    if unzipped <= _UNZIPPED_LIMIT:
-        what, size, limit = "as a zip", zipped, _ZIP_LIMIT
-    sizes: Counter[str] = Counter()
-    for entry in entries:
-        sizes[entry.filename.split("/")[0]] += entry.file_size
-    largest = ", ".join(f"{name} {_mb(size)}" for name, size in sizes.most_common(5))
-    need = (
-        f"with its packages it has {_mb(size)} {what}, and Lambda takes {_mb(limit)}; the largest "
-        f"are {largest}; drop some, or run it as a container"
-    )
-    raise InvalidInput("source", str(bundle.source), need)
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1024 / 1024:.1f} MB"
-
-
-def add_shim_to_zip(path: Path, *, handler: str) -> Path:
-    """Put the start-up code that fetches secrets into a ready zip of a Python handler.
-
-    The zip's own handler is then called by `serving.FUNCTION_HANDLER`.
-    """
-    start = read_entry("handler", handler)
-    files = function_files({"handler": handler})
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    if any(name.split("/")[0] == OURS for name in names):
-        raise InvalidInput("code", str(path), f"it has a folder {OURS!r}, whose name is ours")
-    stem = start.module.replace(".", "/")
-    if not any(name.startswith((f"{stem}.", f"{stem}/")) for name in names):
-        raise start.wrong(f"the zip has no module {start.module!r}")
-    content = [part for name in sorted(files) for part in (name, files[name])]
-    key = _digest(_LAYOUT, path.read_bytes(), *content)[:32]
-    made = cache_dir("zips") / f"{key}.zip"
-    if not made.exists():
-        add_to_zip(path, files, made)
-    return made

@@ -1,6 +1,7 @@
 """Where built things are kept between runs: outside of every source, safe to delete."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -20,6 +21,16 @@ def cache_dir(*parts: str) -> Path:
     folder = Path(given or Path(base) / "platform_lib").expanduser().absolute().joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def digest(*parts: str | bytes) -> str:
+    """Hash parts, each with its length, so that no two lists of parts look alike."""
+    total = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        total.update(b"%d " % len(content))
+        total.update(content)
+    return total.hexdigest()
 
 
 @contextmanager

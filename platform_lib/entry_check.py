@@ -8,7 +8,7 @@ import ast
 import difflib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,28 +52,35 @@ def check_in_source(entry: Entry, source: Path, python_version: str) -> None:
         _check_name(entry, found, python_version)
 
 
-def check_in_tree(entry: Entry, tree: Path, python_version: str, has_python: bool) -> None:
-    """Refuse an entry whose module is neither in the source nor in its dependencies."""
+def check_in_tree(
+    entry: Entry, trees: Sequence[Path], python_version: str, has_python: bool
+) -> None:
+    """Refuse an entry whose module is neither in the source nor in its dependencies.
+
+    `trees` are the folders in which Python looks, the source's first.
+    """
     if entry.module.partition(".")[0] in sys.stdlib_module_names:
         return
-    found = _module_file(tree, entry.module)
-    if found is not None:
-        _check_name(entry, found, python_version)
-        return
-    folder = tree.joinpath(*entry.module.split("."))
-    if folder.is_dir() or any(folder.parent.glob(f"{folder.name}.*.so")) or _beside(folder):
-        return
+    for tree in trees:
+        found = _module_file(tree, entry.module)
+        if found is not None:
+            _check_name(entry, found, python_version)
+            return
+        folder = tree.joinpath(*entry.module.split("."))
+        if folder.is_dir() or any(folder.parent.glob(f"{folder.name}.*.so")) or _beside(folder):
+            return
     lacks = "" if has_python else "the source holds no Python file, and "
     need = f"{lacks}neither the source nor its dependencies have a module {entry.module!r}"
-    raise entry.wrong(f"{need}{_nearest(entry.module, tree)}")
+    raise entry.wrong(f"{need}{_nearest(entry.module, trees)}")
 
 
 def _beside(folder: Path) -> bool:
     return any(folder.with_suffix(suffix).is_file() for suffix in (".so", ".pyc"))
 
 
-def _nearest(module: str, tree: Path) -> str:
-    names = [path.stem for path in tree.iterdir() if path.suffix == ".py" or path.is_dir()]
+def _nearest(module: str, trees: Sequence[Path]) -> str:
+    paths = [path for tree in trees for path in tree.iterdir()]
+    names = [path.stem for path in paths if path.suffix == ".py" or path.is_dir()]
     near = difflib.get_close_matches(module, names, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -12,6 +12,7 @@ from platform_lib.function_args import FunctionAppArgs
 from platform_lib.function_settings import function_settings
 from platform_lib.parts.children import Children
 from platform_lib.parts.front import create_app_egress, create_app_group
+from platform_lib.parts.function_package import create_package
 from platform_lib.parts.http_api import create_http_api
 from platform_lib.parts.iam import (
     NETWORK_INTERFACES,
@@ -124,11 +125,14 @@ class FunctionApp(pulumi.ComponentResource):
                 "security_group_ids": [self.security_group.id],
             }
 
+        package = create_package(child, settings.code, architecture=app.architecture)
+        for key, made in package.children.items():
+            setattr(self, key, made)
         self.function = child.make(
             "function",
             aws.lambda_.Function,
             "fn",
-            **settings.code.inputs,
+            **package.inputs,
             architectures=[app.architecture],
             memory_size=settings.memory_mib,
             timeout=settings.timeout_seconds,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
@@ -11,31 +10,22 @@ from platform_lib import defaults
 from platform_lib.artifact import chosen_way
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range
 from platform_lib.function_args import FunctionAppArgs, HttpKind
-from platform_lib.function_code import FunctionCode, code_from_image, code_from_source, ready_code
+from platform_lib.function_code import WAYS, FunctionCode, function_code
+from platform_lib.lambda_runtimes import with_runtime
 from platform_lib.parts.children import check_overrides
 from platform_lib.parts.environment import app_environment
+from platform_lib.parts.function_package import package_children
 from platform_lib.parts.http_api import HTTP_API_CHILDREN
 from platform_lib.parts.lookups import check_zones
 from platform_lib.settings import AppSettings, app_settings, later, refuse_later
 from platform_lib.sources.event_sources import SourceSettings, source_children, source_settings
 
-_WAYS = (
-    frozenset({"source", "app"}),
-    frozenset({"source", "handler"}),
-    frozenset({"code", "handler"}),
-    frozenset({"image_uri"}),
-)
 _LATER = {
     "alias": defaults.FUNCTION_ALIAS,
-    "dependencies_as_layer": False,
-    "inline": None,
-    "layers": None,
     "provisioned_concurrency": None,
     "provisioned_concurrency_maximum": None,
     "reserved_concurrency": None,
-    "runtime": None,
     "snap_start": False,
-    "upload": None,
 }
 _CHILDREN = {
     **HTTP_API_CHILDREN,
@@ -96,7 +86,8 @@ def function_settings(
     """Judge the args of a function and fill in what was not given."""
     check_name(name)
     args = check_args(raw, FunctionAppArgs)
-    chosen_way(args, _WAYS)
+    chosen_way(args, WAYS)
+    args = with_runtime(args)
     refuse_later(args, _LATER)
     if args.get("http", {}) not in ({}, {"kind": HttpKind.HTTP_API}):
         raise later("http", args["http"], "leave it out, the function is behind an HTTP API")
@@ -113,16 +104,15 @@ def function_settings(
             need = "is needed: a function has no way out of a public subnet"
             raise InvalidInput("network.private_subnet_ids", None, need)
         check_zones("network.private_subnet_ids", private, provider)
+    code = function_code(app, args)
     sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
-    check_overrides(
-        app.overrides,
-        {
-            **_CHILDREN,
-            **(_NETWORK_CHILDREN if app.network else {}),
-            **source_children(sources, alarms=app.alarms is not None),
-        },
-    )
-    code = _code(app, args)
+    children = {
+        **_CHILDREN,
+        **package_children(code),
+        **(_NETWORK_CHILDREN if app.network else {}),
+        **source_children(sources, alarms=app.alarms is not None),
+    }
+    check_overrides(app.overrides, children)
     variables = _variables(name, app, code)
     _check_variables(app, variables)
     return FunctionSettings(
@@ -134,14 +124,6 @@ def function_settings(
         ephemeral_storage_mib=storage_mib,
         sources=sources,
     )
-
-
-def _code(app: AppSettings, args: Mapping[str, Any]) -> FunctionCode:
-    if "image_uri" in args:
-        return code_from_image(app, args["image_uri"])
-    if app.source is None:
-        return ready_code(app, args["code"], args["handler"])
-    return code_from_source(app, app.source, args.get("handler"))
 
 
 def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pulumi.Input[str]]:

@@ -15,6 +15,7 @@ from platform_lib.requirements import (
     merged_lock,
     with_hashes_of,
 )
+from platform_lib.tree import tidy_scripts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +39,12 @@ class Locks:
         """Install both into a folder, each for the system it runs on."""
         if self.platform == self.added_platform:
             self._install(self.merged, self.platform, target)
-            return
-        self._install(self.app, self.platform, target)
-        own = {name for name, _ in lock_entries(self.app)}
-        rest = [line for name, line in lock_entries(self.added) if name not in own]
-        self._install("\n".join(rest), self.added_platform, target, dependencies=False)
+        else:
+            self._install(self.app, self.platform, target)
+            own = {name for name, _ in lock_entries(self.app)}
+            rest = [line for name, line in lock_entries(self.added) if name not in own]
+            self._install("\n".join(rest), self.added_platform, target, dependencies=False)
+        tidy_scripts(target)
 
     def _install(
         self, lock: str, platform: str, target: Path, *, dependencies: bool = True

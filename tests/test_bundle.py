@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from platform_lib import bundle as bundles
-from platform_lib.bundle import Additions, Bundle, build, check_function_size
+from platform_lib import function_zip
+from platform_lib.bundle import Additions, Bundle, build
 from platform_lib.checks import InvalidInput
+from platform_lib.function_zip import check_size
 from platform_lib.installer import uv_binary
 from platform_lib.serving import function_additions, server_additions
 
@@ -259,18 +260,18 @@ def test_two_programs_build_the_same_thing_once(source, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("limit", "said"),
-    [("_ZIP_LIMIT", "MB as a zip"), ("_UNZIPPED_LIMIT", "MB unzipped")],
+    [("ZIP_LIMIT", "MB as a zip"), ("UNZIPPED_LIMIT", "MB unzipped")],
 )
 def test_too_large_a_function_is_refused_with_its_largest_packages(
     source, monkeypatch, limit, said
 ):
     (source / "assets").mkdir()
     (source / "assets" / "noise").write_bytes(os.urandom(3 << 20))
-    made = make(source)
-    check_function_size(made)
-    monkeypatch.setattr(bundles, limit, 2 << 20)
+    zips = [make(source).zip]
+    check_size("source", "it", zips, uploaded=False)
+    monkeypatch.setattr(function_zip, limit, 2 << 20)
     with pytest.raises(InvalidInput, match=f"3\\.. {said}.*largest are assets 3.0 MB, idna 0"):
-        check_function_size(made)
+        check_size("source", "it", zips, uploaded=False)
 
 
 def test_the_cache_can_be_deleted(source, cache):

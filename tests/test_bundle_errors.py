@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from platform_lib.bundle import Additions, add_shim_to_zip, build
+from platform_lib.bundle import Additions, build
 from platform_lib.checks import InvalidInput
+from platform_lib.function_zip import add_shim_to_zip
 from platform_lib.serving import server_additions
 
 PLAIN = {"requirements.txt": "", "main.py": "def app(): ...\n"}

@@ -265,6 +265,34 @@ def test_secrets_are_there_before_the_app_is_imported(load, monkeypatch):
     ]
 
 
+def test_a_snapshot_holds_no_secret_and_each_restore_fetches_them(load, monkeypatch):
+    hooks = types.ModuleType("snapshot_restore_py")
+    registered = []
+    hooks.register_after_restore = lambda func, *args: registered.append((func, args))
+    boto3 = FakeBoto3()
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", hooks)
+    monkeypatch.setitem(sys.modules, "boto3", boto3)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    monkeypatch.setenv("PLATFORM_SECRETS", json.dumps({"WHOLE": PLAIN}))
+    # Put back what a restore sets.
+    monkeypatch.setenv("WHOLE", "")
+    monkeypatch.delenv("WHOLE")
+    source = (
+        "import os\nfrom snapshot_restore_py import register_after_restore\n"
+        "at_import = dict(os.environ)\nregister_after_restore(print, 'of the app')\n"
+        "def run(event, context):\n    return os.environ['WHOLE']\n"
+    )
+    module = load(source, handler="main.run")
+    assert "WHOLE" not in sys.modules["main"].at_import
+    assert boto3.calls == []
+    assert [args for _, args in registered] == [({"WHOLE": PLAIN},), ("of the app",)]
+    for calls in (1, 2):
+        func, args = registered[0]
+        func(*args)
+        assert module.handler({}, None) == "just text"
+        assert len(boto3.calls) == calls
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [

@@ -1,4 +1,4 @@
-"""Where instances fetch their bundle: a private, encrypted bucket."""
+"""Where what runs is kept in S3: a private, encrypted bucket of the component's own."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,15 @@ BUNDLE_CHILDREN = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class BundleBucket:
+    """A bucket, and how it is closed."""
+
+    bucket: "aws.s3.Bucket"
+    public_access_block: "aws.s3.BucketPublicAccessBlock"
+    bucket_policy: "aws.s3.BucketPolicy"
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoredBundle:
     """A bucket, how it is closed, and the bundle in it."""
 
@@ -27,11 +36,8 @@ class StoredBundle:
     uri: pulumi.Output[str]
 
 
-def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
-    """Store a zip under a key that names its content.
-
-    S3 encrypts every object by itself (SSE-S3); access is by TLS alone.
-    """
+def create_bundle_bucket(child: Children) -> BundleBucket:
+    """Make a bucket that is private, takes TLS alone and goes with all that is in it."""
     bucket = child.make("bucket", aws.s3.Bucket, "code", force_destroy=True)
     block = child.make(
         "public_access_block",
@@ -59,24 +65,33 @@ def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
         # Two changes of a bucket's access at once conflict in S3.
         opts=pulumi.ResourceOptions(depends_on=[block]),
     )
+    return BundleBucket(bucket=bucket, public_access_block=block, bucket_policy=policy)
+
+
+def store_bundle(child: Children, *, archive: Path, key: str) -> StoredBundle:
+    """Store a zip under a key that names its content, in a bucket that is made for it.
+
+    S3 encrypts every object by itself (SSE-S3); access is by TLS alone.
+    """
+    made = create_bundle_bucket(child)
     bundle = child.make(
         "bundle",
         aws.s3.BucketObjectv2,
         "bundle",
-        bucket=bucket.id,
+        bucket=made.bucket.id,
         key=key,
         source=pulumi.FileAsset(str(archive)),
         server_side_encryption="AES256",
         opts=pulumi.ResourceOptions(
-            depends_on=[policy],
+            depends_on=[made.bucket_policy],
             # A rollback, or a new instance while one goes on, still needs the old bundle.
             retain_on_delete=True,
         ),
     )
     return StoredBundle(
-        bucket=bucket,
-        public_access_block=block,
-        bucket_policy=policy,
+        bucket=made.bucket,
+        public_access_block=made.public_access_block,
+        bucket_policy=made.bucket_policy,
         bundle=bundle,
-        uri=pulumi.Output.format("s3://{}/{}", bucket.id, bundle.key),
+        uri=pulumi.Output.format("s3://{}/{}", made.bucket.id, bundle.key),
     )

@@ -249,6 +249,15 @@ SHAPES: Mapping[str, Shape] = {
         sourceCodeSize=1024,
         lastModified="2025-01-01T00:00:00.000+0000",
     ),
+    "aws:lambda/layerVersion:LayerVersion": _shape(
+        "{arn}",
+        arn="{layerArn}:{version}",
+        layerArn=_arn("lambda", "layer:{layerName}"),
+        version="1",
+        codeSha256="{hex43}=",
+        sourceCodeSize=1024,
+        createdDate="2025-01-01T00:00:00.000+0000",
+    ),
     "aws:lambda/alias:Alias": _shape(
         "{arn}",
         "name",
@@ -278,7 +287,6 @@ SHAPES: Mapping[str, Shape] = {
     # What calls a function
     "aws:lambda/eventSourceMapping:EventSourceMapping": _shape(
         "{uuid}",
-        uuid="{uuid}",
         arn=_arn("lambda", "event-source-mapping:{uuid}"),
         functionArn=_function_arn,
         state="Enabled",
@@ -287,9 +295,7 @@ SHAPES: Mapping[str, Shape] = {
         "{functionName}:{qualifier}"
     ),
     "aws:cloudwatch/eventRule:EventRule": _shape("{name}", "name", 64, arn=_event_rule_arn),
-    "aws:cloudwatch/eventTarget:EventTarget": _shape(
-        "{rule}-{targetId}", targetId="terraform-{hex26}"
-    ),
+    "aws:cloudwatch/eventTarget:EventTarget": _shape("{rule}-{targetId}", "targetId", 64),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _shape(
         "{name}", "name", 255, arn=_arn("cloudwatch", "alarm:{name}")
     ),
