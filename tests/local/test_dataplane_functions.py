@@ -396,6 +396,14 @@ def plain(event, context):
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]
+    polling = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    statement = {"Effect": "Allow", "Action": polling, "Resource": arn}
+    role = app.client.get_function_configuration(FunctionName=app.name)["Role"]
+    account.client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2],
+        PolicyName="polling",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
     app.client.create_event_source_mapping(EventSourceArn=arn, FunctionName=app.name)
     sqs.send_message(QueueUrl=url, MessageBody="over the queue")
     until(lambda: "got over the queue" in plane.logs(app.name, 50))

@@ -24,6 +24,7 @@ from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.machines import Machines
 from platform_lib.local.dataplane.moto_time import queues_by
 from platform_lib.local.dataplane.permissions import Permissions
+from platform_lib.local.dataplane.pollers import Pollers
 from platform_lib.local.dataplane.replicas import Replica
 from platform_lib.local.dataplane.targets import TargetGroups
 from platform_lib.local.dataplane.workload import Workload
@@ -77,6 +78,7 @@ class DataPlane:
         self._machines = Machines(self._context)
         self._functions = Functions(self._context)
         self._deliveries = Deliveries(self._context, self._functions, self._loop)
+        self._pollers = Pollers(self._context, self._loop, self._functions.invoke)
         self._undo = ExitStack()
         self._fronts: dict[tuple[str, str], _Front] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
@@ -89,6 +91,8 @@ class DataPlane:
         self._run(self._context.groups.start())
         self._context.clock.before_settled(self._context.cloudwatch.flush)
         self._undo.callback(queues_by(self._context.clock))
+        # Pollers first: what they replace in moto, deliveries add to.
+        self._undo.callback(self._pollers.start())
         self._undo.callback(self._deliveries.start())
 
     def stop(self) -> None:
@@ -103,6 +107,7 @@ class DataPlane:
         self._loop.close()
 
     async def _stop(self) -> None:
+        self._pollers.stop()
         await self._context.clock.stop()
         await asyncio.gather(*(front.close() for front in self._fronts.values()))
         await asyncio.gather(

@@ -171,6 +171,21 @@ class Desired:
         policy = self.function(name).policies.get(qualifier or "$LATEST")
         return list(policy.statements) if policy else []
 
+    def queue(self, arn: str) -> Any:
+        """Return moto's queue, or None."""
+        return self._backend("sqs").queues.get(arn.rpartition(":")[2])
+
+    def table_of_stream(self, arn: str) -> Any:
+        """Return moto's table of a stream, or None where that is not its stream any more."""
+        table = self._backend("dynamodb").tables.get(arn.split("/")[1])
+        if table is None or table.stream_shard is None:
+            return None
+        return table if arn.endswith(f"/{table.latest_stream_label}") else None
+
+    def kinesis_stream(self, arn: str) -> Any:
+        """Return moto's stream of Kinesis, or None."""
+        return self._backend("kinesis").streams.get(arn.rpartition("/")[2])
+
     def api(self, api_id: str) -> Any:
         """Return moto's HTTP API, or None."""
         return self._backend("apigatewayv2").apis.get(api_id)

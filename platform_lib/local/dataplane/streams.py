@@ -1,0 +1,334 @@
+"""Reads the streams of tables and of Kinesis from moto, shard by shard, in the form Lambda gives.
+
+A poller keeps its own position in each shard: several of them read the same stream. moto runs
+functions inside of a put, counts without a lock, and moves records when shards split and merge;
+that is replaced.
+"""
+
+import base64
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.dataplane.lineage import Lineage, current
+
+_TABLE_RETENTION: Final = 24 * 3600.0
+"""Seconds that a table's stream keeps a record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One record of a shard.
+
+    Attributes:
+        number: Its place in the shard.
+        sequence: Its sequence number, as events have it.
+        key: What keeps an order among records: records of the same key are of the same lane.
+        arrived: Seconds since 1970.
+        event: It, as an event has it.
+        filtered: It, as filters see it.
+        lineage: The chain of events that it came of.
+    """
+
+    number: int
+    sequence: str
+    key: str
+    arrived: float
+    event: Mapping[str, Any]
+    filtered: Mapping[str, Any]
+    lineage: Lineage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A shard as it is now.
+
+    Attributes:
+        id: Its id.
+        parents: Ids of the shards that it came from: these are read to their end before it.
+        open: Whether more can come.
+        end: Number of its last record; one less than the first one's where there is none.
+        after: Gives the records that come after a number.
+    """
+
+    id: str
+    parents: Sequence[str]
+    open: bool
+    end: int
+    after: Callable[[int], Iterator[Record]]
+
+
+class Streams:
+    """Every stream of the account.
+
+    Args:
+        desired: Reads the account.
+        clock: Tells when records arrive.
+    """
+
+    def __init__(self, desired: Desired, clock: Clock) -> None:
+        self._desired = desired
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held = threading.local()
+        self._listener: Callable[[str], None] = lambda arn: None
+
+    def install(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Let moto only say that something came; return what puts its own way back.
+
+        Args:
+            listener: Hears, in any thread, the ARN of a stream that has a new record.
+        """
+        from moto.dynamodb.models.table import StreamRecord, StreamShard
+        from moto.kinesis.models import KinesisBackend, Stream
+
+        ours = self
+        self._listener = listener
+        backend: Any = KinesisBackend
+        put_together = backend.put_records
+
+        def add(self: Any, old: Any, new: Any) -> None:
+            if old is not None and new is not None and old.to_json() == new.to_json():
+                # A write that changes nothing makes no record on AWS.
+                return
+            name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+            table = self.table
+            with ours._lock:
+                number = self.starting_sequence_number + len(self.items)
+                view = table.stream_specification["StreamViewType"]
+                made: Any = StreamRecord(table, view, name, old, new, number)
+                made.record["awsRegion"] = table.region_name
+                made.record["dynamodb"]["ApproximateCreationDateTime"] = ours._now()
+                made.lineage = current()
+                self.items.append(made)
+            ours._tell(f"{table.table_arn}/stream/{table.latest_stream_label}")
+
+        def put_record(
+            self: Any, partition_key: str, explicit_hash_key: str, data: str
+        ) -> tuple[str, str]:
+            with ours._lock:
+                shard = self.get_shard_for_key(partition_key, explicit_hash_key)
+                number = _last(shard.records) + 1
+                shard.records[number] = _kinesis_made(
+                    partition_key, data, number, explicit_hash_key, ours._clock.now()
+                )
+            ours._tell(self.arn)
+            return str(number), shard.shard_id
+
+        def put_records(self: Any, *rest: Any, **more: Any) -> Any:
+            with ours._together():
+                return put_together(self, *rest, **more)
+
+        patches: list[tuple[Any, str, Any]] = [
+            (StreamShard, "add", add),
+            (Stream, "put_record", put_record),
+            (Stream, "get_shard_for_key", _open_shard),
+            (Stream, "split_shard", self._keeping_records(Stream.split_shard)),
+            (Stream, "merge_shards", self._keeping_records(Stream.merge_shards)),
+            (backend, "put_records", put_records),
+        ]
+        theirs = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
+        for owner, name, function in patches:
+            setattr(owner, name, function)
+
+        def undo() -> None:
+            for owner, name, function in theirs:
+                setattr(owner, name, function)
+
+        return undo
+
+    def _keeping_records(self, change: Any) -> Any:
+        """Leave a closed shard its records: moto puts them again into what follows it."""
+        ours = self
+
+        def keeping(self: Any, first: str, second: str) -> None:
+            closing = [self.shards[each] for each in (first, second) if each in self.shards]
+            kept = [each.records for each in closing]
+            for each in closing:
+                each.records = type(each.records)()
+            try:
+                change(self, first, second)
+            finally:
+                for each, records in zip(closing, kept, strict=True):
+                    each.records = records
+            ours._tell(self.arn)
+
+        return keeping
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None)
+
+    def _tell(self, arn: str) -> None:
+        held: set[str] | None = getattr(self._held, "arns", None)
+        if held is None:
+            self._listener(arn)
+        else:
+            held.add(arn)
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Let what one request puts arrive together."""
+        self._held.arns = set()
+        try:
+            yield
+        finally:
+            held, self._held.arns = self._held.arns, None
+            for arn in held:
+                self._listener(arn)
+
+    def retention(self, arn: str) -> float:
+        """Return the seconds that a stream keeps a record."""
+        stream = None if ":dynamodb:" in arn else self._desired.kinesis_stream(arn)
+        return _TABLE_RETENTION if stream is None else float(stream.retention_period_hours) * 3600
+
+    def shards(self, arn: str) -> list[Shard]:
+        """Return the shards of a stream, parents first; none where it is gone."""
+        if ":dynamodb:" in arn:
+            table = self._desired.table_of_stream(arn)
+            return [] if table is None else [self._table_shard(table, arn)]
+        stream = self._desired.kinesis_stream(arn)
+        shards = [] if stream is None else list(stream.shards.values())
+        return [self._kinesis_shard(stream, shard) for shard in shards]
+
+    def ends(self, arn: str) -> dict[str, int]:
+        """Return the number of the last record of each shard."""
+        if ":sqs:" in arn:
+            return {}
+        return {shard.id: shard.end for shard in self.shards(arn)}
+
+    def _table_shard(self, table: Any, arn: str) -> Shard:
+        shard = table.stream_shard
+
+        def after(number: int) -> Iterator[Record]:
+            for at in range(number, len(shard.items)):
+                yield _table_record(shard.items[at], at + 1, arn)
+
+        return Shard(id=shard.id, parents=(), open=True, end=len(shard.items), after=after)
+
+    def _kinesis_shard(self, stream: Any, shard: Any) -> Shard:
+        with self._lock:
+            end = _last(shard.records)
+
+        def after(number: int) -> Iterator[Record]:
+            for at in range(number + 1, end + 1):
+                yield _kinesis_record(shard.records[at], stream, shard.shard_id)
+
+        return Shard(
+            id=shard.shard_id,
+            parents=[each for each in (shard.parent, shard.adjacent_parent) if each],
+            open=shard.is_open,
+            end=end,
+            after=after,
+        )
+
+
+def _last(records: Mapping[int, Any]) -> int:
+    return next(reversed(records), 0)
+
+
+def _kinesis_made(key: str, data: str, number: int, hash_key: str, arrived: float) -> Any:
+    from moto.kinesis.models import Record as MotoRecord
+
+    made: Any = MotoRecord(key, data, number, hash_key)
+    made.created_at, made.lineage = arrived, current()
+    made.created_at_datetime = datetime.fromtimestamp(arrived, UTC).replace(tzinfo=None)
+    return made
+
+
+def _open_shard(self: Any, partition_key: Any, explicit_hash_key: Any) -> Any:
+    """Find the shard that a key is of: moto also finds closed ones, and none for the last hash."""
+    from moto.kinesis.exceptions import InvalidArgumentError
+
+    if not isinstance(partition_key, str) or len(partition_key) > 256:
+        raise InvalidArgumentError("partition_key")
+    if explicit_hash_key:
+        if not isinstance(explicit_hash_key, str) or int(explicit_hash_key) >= 2**128:
+            raise InvalidArgumentError("explicit_hash_key")
+        number = int(explicit_hash_key)
+    else:
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).digest()
+        number = int.from_bytes(digest)
+    for shard in self.shards.values():
+        if shard.is_open and shard.starting_hash <= number <= shard.ending_hash:
+            return shard
+    raise InvalidArgumentError("partition_key")
+
+
+def _table_record(item: Any, number: int, arn: str) -> Record:
+    """Word a change of a table as Lambda does.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+    """
+    record: Mapping[str, Any] = item.record
+    made: datetime = record["dynamodb"]["ApproximateCreationDateTime"]
+    arrived = made.replace(tzinfo=UTC).timestamp()
+    # AWS rounds to the second.
+    change = {**record["dynamodb"], "ApproximateCreationDateTime": int(arrived)}
+    event = json.loads(json.dumps({**record, "dynamodb": change}, default=_binary))
+    event["eventVersion"] = "1.1"
+    event["eventSourceARN"] = arn
+    return Record(
+        number=number,
+        sequence=change["SequenceNumber"],
+        key=json.dumps(event["dynamodb"]["Keys"], sort_keys=True),
+        arrived=arrived,
+        event=event,
+        filtered=event,
+        lineage=item.lineage,
+    )
+
+
+def _binary(value: Any) -> str:
+    return base64.b64encode(bytes(value)).decode()
+
+
+def _kinesis_record(record: Any, stream: Any, shard_id: str) -> Record:
+    """Word a record of Kinesis as Lambda does.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+    """
+    sequence = str(record.sequence_number)
+    data = {
+        "kinesisSchemaVersion": "1.0",
+        "partitionKey": record.partition_key,
+        "sequenceNumber": sequence,
+        "data": record.data,
+        "approximateArrivalTimestamp": round(record.created_at, 3),
+    }
+    event = {
+        "kinesis": data,
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"{shard_id}:{sequence}",
+        "eventName": "aws:kinesis:record",
+        "awsRegion": stream.region,
+        "eventSourceARN": stream.arn,
+    }
+    return Record(
+        number=record.sequence_number,
+        sequence=sequence,
+        key=record.partition_key,
+        arrived=record.created_at,
+        event=event,
+        filtered={**event, **data, "data": _decoded(record.data)},
+        lineage=record.lineage,
+    )
+
+
+def _decoded(data: str) -> Any:
+    """Decode data as filters see it: JSON where it is, else text."""
+    try:
+        text = base64.b64decode(data).decode()
+    except ValueError:
+        return data
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
