@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from platform_lib.local.moto_lambda import patch_lambda
+from platform_lib.local.moto_layers import patch_layers
 from platform_lib.local.moto_sources import patch_sources
 from platform_lib.local.moto_versions import patch_versions
 
@@ -18,6 +19,7 @@ def patch_moto() -> None:
         change_stages()
         keep_logging_config()
         patch_lambda()
+        patch_layers()
         patch_versions()
         change_keys_of_log_groups()
         patch_sources()

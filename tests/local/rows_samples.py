@@ -164,6 +164,22 @@ SAMPLES = {
             "imageConfig": {"commands": ["app.handler"]},
         },
     ],
+    "aws:lambda/layerVersion:LayerVersion": lambda lab: [
+        {
+            "layerName": "tools",
+            "code": archive(),
+            "compatibleArchitectures": ["arm64"],
+            "compatibleRuntimes": ["python3.13"],
+            "description": "ours",
+            "licenseInfo": "MIT",
+        },
+        {
+            "layerName": "tools",
+            "s3Bucket": lab.bucket(),
+            "s3Key": "none.zip",
+            "s3ObjectVersion": "1",
+        },
+    ],
     "aws:lambda/alias:Alias": lambda lab: [
         {
             "name": "live",

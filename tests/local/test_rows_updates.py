@@ -7,6 +7,7 @@ from rows_kit import TAGS, TRUST, Lab, archive, asset
 from rows_samples import SAMPLES
 
 from platform_lib.local.account import Account
+from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.rows import ROWS
 from platform_lib.local.provider.values import Secret
 
@@ -407,3 +408,51 @@ def test_scaling_changes_in_place(lab):
         scalingAdjustment=1,
     )
     made.change(scalingAdjustment=2)
+
+
+def test_an_object_leaves_no_version_behind(lab):
+    bucket = lab.bucket()
+    lab.state(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        bucket=bucket,
+        versioningConfiguration={"status": "Enabled"},
+    )
+    made = Made(lab, "aws:s3/bucketObjectv2:BucketObjectv2", bucket=bucket, key="a", content="1")
+    first = made.state["versionId"]
+    made.change(content="2")
+    assert made.state["versionId"] not in (first, None)
+    client = lab.client("s3")
+    client.put_object(Bucket=bucket, Key="a b", Body=b"another's")
+    lab.kinds.delete(made.type, made.id, made.state)
+    left = client.list_object_versions(Bucket=bucket)
+    assert [one["Key"] for one in left["Versions"]] == ["a b"]
+    assert "DeleteMarkers" not in left
+
+
+def test_a_function_keeps_a_layer_that_was_deleted(lab):
+    layer = lab.make("aws:lambda/layerVersion:LayerVersion", layerName="kept", code=archive())
+    second = lab.state("aws:lambda/layerVersion:LayerVersion", layerName="kept", code=archive("b"))
+    assert (layer[1]["version"], second["version"]) == ("1", "2")
+    made = Made(
+        lab,
+        "aws:lambda/function:Function",
+        role=lab.role()["arn"],
+        runtime="python3.13",
+        handler="app.handler",
+        code=archive(),
+        layers=[layer[1]["arn"]],
+        publish=True,
+    )
+    lab.kinds.delete("aws:lambda/layerVersion:LayerVersion", layer[0], layer[1])
+    made.change(layers=[second["arn"]])
+    client = lab.client("lambda")
+    old = client.get_function_configuration(FunctionName=made.id, Qualifier="1")
+    assert [each["Arn"] for each in old["Layers"]] == [layer[1]["arn"]]
+    assert made.state["version"] == "2"
+    with pytest.raises(LocalCloudError, match="LayerVersion does not exist"):
+        made.change(layers=[layer[1]["arn"]])
+    others = second["arn"].replace("123456789012", "210987654321")
+    with pytest.raises(LocalCloudError, match=r"210987654321.* is not of this account and region"):
+        made.change(layers=[others])
+    made.change("layers")
+    assert not client.get_function_configuration(FunctionName=made.id).get("Layers")

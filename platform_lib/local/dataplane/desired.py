@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platform_lib.local.account import Account
+from platform_lib.local.dataplane.layers import Layer
 from platform_lib.local.errors import LocalCloudError
 
 
@@ -191,6 +192,18 @@ class Desired:
         return self._backend("apigatewayv2").apis.get(api_id)
 
 
+def function_layers(function: Any) -> list[Layer]:
+    """Return the layers of a version of a function, the last on top; deleted ones too."""
+    return [
+        Layer(
+            arn=layer.arn,
+            content=layer.code_bytes,
+            architectures=tuple(layer.compatible_architectures or ()),
+        )
+        for layer in function.layer_versions
+    ]
+
+
 def function_key(function: Any) -> str:
     """Name what a worker of this function runs: another key needs another worker."""
     parts = (
@@ -202,6 +215,7 @@ def function_key(function: Any) -> str:
         function.memory_size,
         function.timeout,
         sorted(function.environment_vars.items()),
+        [layer.arn for layer in function.layer_versions],
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 

@@ -1,6 +1,6 @@
 """Lambda functions: the files that were uploaded, under `awslambdaric`, as many workers as needed.
 
-Not imitated: memory and processor limits, `/tmp` of one's own, roles' permissions, layers, images,
+Not imitated: memory and processor limits, `/tmp` of one's own, roles' permissions, images,
 provisioned concurrency and SnapStart. At most ten workers of a function run at once, fewer where
 its reserved concurrency says so; a call that finds all of them busy waits. A worker that was idle
 for five minutes ends.
@@ -13,13 +13,14 @@ import os
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from platform_lib.cache import cache_dir, locked, made_whole, sweep
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import function_key
+from platform_lib.local.dataplane.desired import function_key, function_layers
+from platform_lib.local.dataplane.layers import layer_environment, local_layers
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.processes import Command
 from platform_lib.local.dataplane.pythons import Python, minor
@@ -127,7 +128,7 @@ class _Pool:
         self._limit = asyncio.Semaphore(min(int(reserved), _WORKERS) if reserved else _WORKERS)
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
-        self._prepared: asyncio.Task[tuple[LocalTree, Path]] | None = None
+        self._prepared: asyncio.Task[Ready] | None = None
         self._stopped = False
 
     async def invoke(
@@ -254,8 +255,17 @@ def _give_up(call: Invocation) -> None:
     call.end(failure("Sandbox.Timedout", f"{call.id} Init timed out"))
 
 
-def prepare(function: Any, context: Context) -> tuple[LocalTree, Path]:
-    """Make a function's code and Lambda's own packages ready to run here. Blocks.
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """What a worker runs: the code, what its layers bring, and Lambda's own packages."""
+
+    tree: LocalTree
+    opt: Path | None
+    runtime: Path
+
+
+def prepare(function: Any, context: Context) -> Ready:
+    """Make a function's code, its layers and Lambda's own packages ready to run here. Blocks.
 
     Raises:
         LocalCloudError: It cannot run here.
@@ -267,9 +277,16 @@ def prepare(function: Any, context: Context) -> tuple[LocalTree, Path]:
             "here; the local cloud runs Python"
         )
     code: bytes = function.code_bytes
-    check_unzipped_size(code)
+    layers = function_layers(function)
+    check_unzipped_size(code, *(layer.content for layer in layers))
     tree = local_tree(code, context.say, wanted=runtime.removeprefix("python"))
-    return tree, lambda_packages(tree.python)
+    opt = local_layers(
+        layers,
+        bundle=tree.manifest,
+        architecture=(function.architectures or ["x86_64"])[0],
+        python=tree.python,
+    )
+    return Ready(tree=tree, opt=opt, runtime=lambda_packages(tree.python))
 
 
 def lambda_packages(python: Python) -> Path:
@@ -304,14 +321,13 @@ def log_group(function: Any) -> str:
     return config.get("LogGroup") or f"/aws/lambda/{function.function_name}"
 
 
-def _command(
-    context: Context, function: Any, ready: tuple[LocalTree, Path], address: str, stream: str
-) -> Command:
+def _command(context: Context, function: Any, ready: Ready, address: str, stream: str) -> Command:
     """Word a worker's start, with Lambda's variables.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
-    tree, runtime = ready
+    tree, runtime = ready.tree, ready.runtime
+    packages, system = layer_environment(ready.opt, tree.python)
     env = {
         **context.credentials(),
         "AWS_LAMBDA_RUNTIME_API": address,
@@ -326,8 +342,9 @@ def _command(
         "LAMBDA_RUNTIME_DIR": str(runtime),
         "_HANDLER": str(function.handler),
         "TZ": ":UTC",
+        **system,
         # The app's own folder first, as on Lambda: what it brings wins over what is there.
-        "PYTHONPATH": os.pathsep.join((str(tree.path), str(runtime))),
+        "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
         **{str(k): str(v) for k, v in function.environment_vars.items()},
     }
     argv = (str(tree.python.path), "-m", "awslambdaric", str(function.handler))

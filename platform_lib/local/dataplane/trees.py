@@ -25,7 +25,7 @@ from platform_lib.local.dataplane.pythons import Python, find_python, minor
 from platform_lib.local.errors import LocalCloudError
 
 MANIFEST = "_platform/manifest.json"
-_LOCK = "_platform/requirements.lock"
+LOCK = "_platform/requirements.lock"
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?==[^\s;\\]+(?:\s*;[^\\]*)?)", re.MULTILINE)
 _UNZIPPED_LIMIT = 250 * 1024 * 1024
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -99,20 +99,22 @@ def local_tree(source: Path | bytes, say: Callable[[str], None], *, wanted: str)
         check_wheels(files, manifest)
         own = set(manifest["source_files"])
         names = [n for n in files.names() if n in own or n.startswith("_platform/")]
-        lock = (files.read(_LOCK) or b"").decode()
+        # What a layer of the function brings is installed there (`layers.py`).
+        lock = "" if manifest.get("layer") else (files.read(LOCK) or b"").decode()
     else:
-        check_native_code(files)
+        check_native_code(files, "give its source instead of a ready artifact")
         names, lock = files.names(), ""
-    path = cache_dir("local", "trees") / _key(files, names, lock, python)
+    path = cache_dir("local", "trees") / tree_key(files, names, lock, python)
     with locked(path):
         if not path.exists():
             sweep(path)
             with made_whole(path) as workshop:
-                _fill(workshop / path.name, files, names, lock, python)
+                fill_tree(workshop / path.name, files, names, lock, python)
     return LocalTree(path=path, python=python, manifest=manifest)
 
 
-def _key(files: Files, names: list[str], lock: str, python: Python) -> str:
+def tree_key(files: Files, names: list[str], lock: str, python: Python) -> str:
+    """Name what `fill_tree` makes of these."""
     digest = hashlib.sha256(f"{python.version} {platform.machine()}\n{lock}".encode())
     for name in names:
         content = hashlib.sha256(files.read(name) or b"").hexdigest()
@@ -120,10 +122,17 @@ def _key(files: Files, names: list[str], lock: str, python: Python) -> str:
     return digest.hexdigest()[:24]
 
 
-def _fill(tree: Path, files: Files, names: list[str], lock: str, python: Python) -> None:
+def fill_tree(
+    tree: Path, files: Files, names: list[str], lock: str, python: Python, *, packages: str = ""
+) -> None:
+    """Fill a new folder: a lock's packages, in the folder `packages` of it, and files over them.
+
+    Raises:
+        LocalCloudError: The packages cannot be installed, or a file's path leaves the folder.
+    """
     tree.mkdir()
     if _PIN.search(lock):
-        install_here(lock, tree, python)
+        install_here(lock, tree / packages, python)
     root = tree.resolve()
     for name in names:
         path = tree / name
@@ -182,8 +191,10 @@ def _fits(tag: str, python: str, machine: str) -> bool:
     return right_python and (platform_name == "any" or platform_name.endswith(f"_{machine}"))
 
 
-def check_native_code(files: Files) -> None:
+def check_native_code(files: Files, need: str) -> None:
     """Refuse a ready zip whose native code is for another processor: there is no lock to redo it.
+
+    `need` is what the error asks for.
 
     Raises:
         LocalCloudError: It has some.
@@ -196,23 +207,23 @@ def check_native_code(files: Files) -> None:
         theirs = _ELF_MACHINES.get(int.from_bytes(head[18:20], "little"), "another processor")
         if head[:4] == b"\x7fELF" and (theirs != ours or platform.system() != "Linux"):
             here = f"{platform.system()} on {ours}"
-            need = "give its source instead of a ready artifact"
             raise LocalCloudError(
                 f"{name} is native code for Linux on {theirs}, not {here}: {need}"
             )
 
 
-def check_unzipped_size(source: bytes) -> None:
-    """Refuse what Lambda refuses: more than 250 MB unzipped.
+def check_unzipped_size(*zips: bytes) -> None:
+    """Refuse what Lambda refuses: more than 250 MB unzipped, with all layers.
 
     Raises:
         LocalCloudError: It is larger.
     """
-    size = Files(source).size()
+    size = sum(Files(content).size() for content in zips)
     if size > _UNZIPPED_LIMIT:
         shown = size / 1024 / 1024
+        whose = "code is" if len(zips) == 1 else "code and layers are"
         raise LocalCloudError(
-            f"the function's code is {shown:.0f} MB unzipped; Lambda takes 250 MB"
+            f"the function's {whose} {shown:.0f} MB unzipped; Lambda takes 250 MB"
         )
 
 
@@ -233,9 +244,9 @@ def copy_for_engine(context: Path, say: Callable[[str], None]) -> Path:
         for n in files.names()
         if n in own or n.startswith("app/_platform/") or not n.startswith("app/")
     ]
-    lock = (files.read(f"app/{_LOCK}") or b"").decode()
+    lock = (files.read(f"app/{LOCK}") or b"").decode()
     python = Python(path=Path(), version=str(manifest["python"]), wanted=str(manifest["python"]))
-    path = cache_dir("local", "contexts") / _key(files, names, lock, python)
+    path = cache_dir("local", "contexts") / tree_key(files, names, lock, python)
     with locked(path):
         if not path.exists():
             sweep(path)

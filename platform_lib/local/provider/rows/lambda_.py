@@ -69,6 +69,18 @@ def _statement(account: Account, values: Properties, found: Properties) -> Prope
     return None
 
 
+def _name_layer(account: Account, values: Properties, found: Properties) -> Properties | None:
+    """Add a layer's name, which the answer has in the ARN only."""
+    return {**found, "LayerName": found["LayerArn"].rpartition(":")[2]}
+
+
+def _delete_layer(account: Account, state: Properties) -> None:
+    """Delete a version of a layer by its number, which Pulumi has as a text."""
+    layer, _, number = state["id"].rpartition(":")
+    request = {"LayerName": layer.rpartition(":")[2], "VersionNumber": int(number)}
+    call_aws(account, "lambda", "delete_layer_version", request)
+
+
 _FUNCTION = {"FunctionName": "{id}"}
 _ARN = "arn:aws:lambda:{region}:{account}:function:{id}"
 _INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions"
@@ -209,6 +221,37 @@ ROWS = (
             "durableConfig": "durable functions are not imitated",
             "publishTo": "only versions that are published with numbers are imitated",
             "tenancyConfig": "tenants are not imitated",
+        },
+    ),
+    Row(
+        type="aws:lambda/layerVersion:LayerVersion",
+        service="lambda",
+        create=Call("publish_layer_version"),
+        id="LayerVersionArn",
+        looks=(Look("get_layer_version_by_arn", {"Arn": "{id}"}),),
+        seen=_name_layer,
+        deleting=_delete_layer,
+        renames={
+            "code": "Content.ZipFile",
+            "s3Bucket": "Content.S3Bucket",
+            "s3Key": "Content.S3Key",
+            "s3ObjectVersion": "Content.S3ObjectVersion",
+        },
+        outputs={
+            "arn": "LayerVersionArn",
+            "layerArn": "LayerArn",
+            "version": "to_string(Version)",
+            "codeSha256": "Content.CodeSha256",
+            "sourceCodeSize": "Content.CodeSize",
+            "createdDate": "CreatedDate",
+        },
+        dropped=because(
+            "a read gives the code's hash, not where it came from",
+            *("code", "s3Bucket", "s3Key", "s3ObjectVersion"),
+        ),
+        ignored={
+            "skipDestroy": "locally a destroy leaves nothing",
+            "sourceCodeHash": "the code itself is compared",
         },
     ),
     Row(

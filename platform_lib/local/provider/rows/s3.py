@@ -3,7 +3,7 @@
 import base64
 
 from platform_lib.local.account import Account
-from platform_lib.local.provider.calls import all_pages, call_aws
+from platform_lib.local.provider.calls import AwsError, all_pages, call_aws
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, because
 
 
@@ -20,6 +20,21 @@ def _empty(account: Account, state: Properties) -> None:
                 for one in found[start : start + 1000]
             ]
             call_aws(account, "s3", "delete_objects", {**bucket, "Delete": {"Objects": names}})
+
+
+def _delete_versions(account: Account, state: Properties) -> None:
+    """Delete every version of an object, as Pulumi's provider does where a bucket keeps them."""
+    bucket, key = {"Bucket": state["bucket"]}, state["key"]
+    try:
+        found = call_aws(account, "s3", "list_object_versions", {**bucket, "Prefix": key})
+    except AwsError as problem:
+        if problem.is_gone:
+            return
+        raise
+    for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
+        if one["Key"] == key:
+            request = {**bucket, "Key": key, "VersionId": one["VersionId"]}
+            call_aws(account, "s3", "delete_object", request)
 
 
 def _body(inputs: Properties) -> Properties:
@@ -235,6 +250,7 @@ ROWS = (
             Look("head_object", _OBJECT),
             Look("get_object_tagging", _OBJECT),
         ),
+        deleting=_delete_versions,
         delete=Call("delete_object", _OBJECT),
         prepare=_body,
         renames={
