@@ -1,7 +1,8 @@
 """What we change in moto's event sources: what it lacks, forgets, or refuses wrongly."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 
@@ -12,6 +13,7 @@ def patch_sources() -> None:
     change_receipt_rules()
     change_subscription_filters()
     tell_of_event_bridge()
+    refuse_closed_destinations()
     tag_streams()
 
 
@@ -143,6 +145,52 @@ def tell_of_event_bridge() -> None:
         return get(self)
 
     response.get_bucket_notification = get_bucket_notification
+
+
+_DESTINATIONS = {
+    "CloudFunction": "lambda:InvokeFunction",
+    "Queue": "sqs:SendMessage",
+    "Topic": "sns:Publish",
+}
+
+
+def refuse_closed_destinations() -> None:
+    """Refuse notifications to what does not let the bucket in, or is not there, as S3 does.
+
+    Who makes the notification before the permission finds it on AWS otherwise.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+    """
+    from moto.s3.exceptions import S3ClientError
+    from moto.s3.models import S3Backend
+
+    backend: Any = S3Backend
+    put = backend.put_bucket_notification_configuration
+
+    def put_bucket_notification_configuration(self: Any, bucket_name: str, config: Any) -> None:
+        region = self.get_bucket(bucket_name).region_name
+        for arn in _closed(self.account_id, region, bucket_name, config):
+            raise S3ClientError(
+                "InvalidArgument",
+                f"Unable to validate the following destination configurations: {arn} does not "
+                f"let s3.amazonaws.com in for arn:aws:s3:::{bucket_name}",
+            )
+        put(self, bucket_name, config)
+
+    backend.put_bucket_notification_configuration = put_bucket_notification_configuration
+
+
+def _closed(account_id: str, region: str, bucket: str, config: Mapping[str, Any]) -> Iterator[str]:
+    """Find the destinations that a bucket may not reach."""
+    from platform_lib.local.dataplane.desired import Desired
+    from platform_lib.local.dataplane.permissions import Permissions
+
+    account: Any = SimpleNamespace(account_id=account_id, region=region)
+    permissions = Permissions(Desired(account))
+    for kind, action in _DESTINATIONS.items():
+        for each in config.get(f"{kind}Configuration") or ():
+            source = f"arn:aws:s3:::{bucket}"
+            if not permissions.service_may("s3.amazonaws.com", action, each[kind], source):
+                yield each[kind]
 
 
 def tag_streams() -> None:

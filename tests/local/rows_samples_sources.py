@@ -35,6 +35,29 @@ def alias(lab):
     )
 
 
+def opened(lab, arn):
+    """Let S3 reach a function, its alias, a queue or a topic."""
+    service, name = arn.split(":")[2], arn.split(":")[6 if ":lambda:" in arn else 5]
+    if service == "lambda":
+        lab.state(
+            "aws:lambda/permission:Permission",
+            action="lambda:InvokeFunction",
+            function=name,
+            principal="s3.amazonaws.com",
+            **({"qualifier": "live"} if arn.endswith(":live") else {}),
+        )
+        return arn
+    statement = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Resource": arn}
+    statement["Action"] = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}[service]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    if service == "sqs":
+        url = lab.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        lab.state("aws:sqs/queuePolicy:QueuePolicy", queueUrl=url, policy=policy)
+    else:
+        lab.state("aws:sns/topicPolicy:TopicPolicy", arn=arn, policy=policy)
+    return arn
+
+
 SAMPLES = {
     "aws:cloudwatch/eventBus:EventBus": lambda lab: [
         {
@@ -116,12 +139,15 @@ SAMPLES = {
             "bucket": lab.bucket(),
             "lambdaFunctions": [
                 {
-                    "lambdaFunctionArn": alias(lab)["arn"],
+                    "lambdaFunctionArn": opened(lab, alias(lab)["arn"]),
                     "events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:Delete"],
                     "filterPrefix": "in/",
                     "filterSuffix": ".csv",
                 },
-                {"lambdaFunctionArn": lab.function()["arn"], "events": ["s3:ObjectRestore:*"]},
+                {
+                    "lambdaFunctionArn": opened(lab, lab.function()["arn"]),
+                    "events": ["s3:ObjectRestore:*"],
+                },
             ],
             "eventbridge": True,
         },
@@ -295,14 +321,14 @@ MORE = {
             "queues": [
                 {
                     "id": "all",
-                    "queueArn": lab.queue()["arn"],
+                    "queueArn": opened(lab, lab.queue()["arn"]),
                     "events": ["s3:ObjectCreated:Put"],
                     "filterSuffix": ".jpg",
                 }
             ],
             "topics": [
                 {
-                    "topicArn": lab.topic()["arn"],
+                    "topicArn": opened(lab, lab.topic()["arn"]),
                     "events": ["s3:ObjectRemoved:*"],
                     "filterPrefix": "a",
                 }

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 from rows_kit import TAGS, Lab
-from rows_samples_sources import DAILY, alias, bus, rule, rule_set
+from rows_samples_sources import DAILY, alias, bus, opened, rule, rule_set
 from test_rows_updates import Made
 
 from platform_lib.local.account import Account
@@ -221,7 +221,8 @@ def test_an_active_set_is_no_more_when_another_one_is(lab):
 
 
 def test_what_a_bucket_tells_of_changes(lab):
-    one = {"lambdaFunctionArn": alias(lab)["arn"], "events": ["s3:ObjectCreated:*"]}
+    arn = opened(lab, alias(lab)["arn"])
+    one = {"lambdaFunctionArn": arn, "events": ["s3:ObjectCreated:*"]}
     made = Made(
         lab,
         "aws:s3/bucketNotification:BucketNotification",
@@ -243,6 +244,26 @@ def test_what_a_bucket_tells_of_changes(lab):
         Bucket=made.id
     )
     assert made.replaces(bucket="other") == ["bucket"]
+
+
+@pytest.mark.parametrize("kind", ["lambdaFunctions", "queues", "topics"])
+def test_a_bucket_tells_nobody_who_does_not_let_it_in(kind, lab):
+    key, arn = {
+        "lambdaFunctions": ("lambdaFunctionArn", alias(lab)["arn"]),
+        "queues": ("queueArn", lab.queue()["arn"]),
+        "topics": ("topicArn", lab.topic()["arn"]),
+    }[kind]
+    type = "aws:s3/bucketNotification:BucketNotification"
+    inputs = {"bucket": lab.bucket(), kind: [{key: arn, "events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(LocalCloudError, match=f"InvalidArgument: Unable to validate.*{arn}"):
+        lab.state(type, **inputs)
+    if kind == "lambdaFunctions":
+        # Opening the function itself does not open its alias.
+        opened(lab, arn.removesuffix(":live"))
+        with pytest.raises(LocalCloudError, match="Unable to validate"):
+            lab.state(type, **inputs)
+    opened(lab, arn)
+    Made(lab, type, **inputs)
 
 
 def test_policies_of_queues_and_topics_change(lab):
