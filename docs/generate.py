@@ -84,13 +84,18 @@ def variants(page: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
         source.mkdir(exist_ok=True)
         (source / "requirements.txt").write_text("idna==3.10\n")
         layer = {"source": str(source), "handler": "idna.encode", "dependencies_as_layer": True}
+        warm = {"provisioned_concurrency": 1}
+        more = {"provisioned_concurrency_maximum": 2}
         return [
-            ("always", code),
+            ("always", {**code, "alarms": {"enabled": False}}),
+            ("unless `alarms` are off", code),
             ("with `network`", {**code, "network": _NETWORK}),
             ("with `dependencies_as_layer`", layer),
             ("with `upload` into a given bucket", {**code, "upload": {"bucket": "artifacts"}}),
             ("with `upload` and no bucket given", {**code, "upload": {}}),
             ("with `dependencies_as_layer` and `upload`", {**layer, "upload": {}}),
+            ("with `provisioned_concurrency`", {**code, **warm}),
+            ("with `provisioned_concurrency_maximum`", {**code, **warm, **more}),
             *((f"with `{kind}`", {**code, kind: given}) for kind, given in _SOURCES),
         ]
     image = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}

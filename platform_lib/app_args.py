@@ -120,19 +120,25 @@ class ScalingArgs(TypedDict):
 
 
 class RolloutArgs(TypedDict):
-    """How a change reaches users. Only `rolling` works in this release."""
+    """How a change reaches users. VM and container have only `rolling` in this release."""
 
     strategy: NotRequired[RolloutStrategy]
-    """The way; a target that has not got it says what it has. Default: rolling, which goes back
-    by itself when the new version does not get healthy."""
+    """The way; a target that has not got it says what it has. A function has `rolling` and
+    `all_at_once`, which are the same there, and `weighted`. Default: rolling, which goes back by
+    itself when the new version does not get healthy; a function changes all at once and does not
+    go back."""
     percent: NotRequired[int]
-    """Share of requests that the new version gets first, 1 to 99 percent. Default: 10."""
+    """With `weighted`, the share of calls that the new version gets, 1 to 99 percent.
+    Default: 10."""
     previous_version: NotRequired[str]
-    """The version that gets the rest. Default: the one that serves now."""
+    """With `weighted`, the number of the function's version that gets the rest, such as `7`.
+    Default: none, and then `weighted` is refused."""
     bake_minutes: NotRequired[int]
-    """How long a step is watched, in minutes. Default: 5."""
+    """How long a step is watched, in minutes. No target has such steps in this release.
+    Default: 5."""
     alarm_names: NotRequired[Sequence[pulumi.Input[str]]]
-    """Alarms that stop the change and turn it back. Default: none."""
+    """Alarms that stop the change and turn it back. No target has it in this release.
+    Default: none."""
 
 
 class LogsArgs(TypedDict):
@@ -148,17 +154,23 @@ class LogsArgs(TypedDict):
 
 
 class AlarmsArgs(TypedDict):
-    """What is watched. This release makes no alarm yet: only `enabled` of False can be given."""
+    """What is watched: how many requests fail, and how long they take.
+
+    A function has two alarms. VM and container have none in this release, and take only `enabled`
+    of False.
+    """
 
     enabled: NotRequired[bool]
-    """Whether alarms are made. Default: True once this is available; none are made yet."""
+    """Whether alarms are made. Default: True on a function."""
     topic_arn: NotRequired[pulumi.Input[str]]
-    """The SNS topic that is told. Default: no one is told."""
+    """The SNS topic that is told, of an alarm's beginning and of its end.
+    Default: no one is told."""
     error_percent: NotRequired[float]
-    """Share of requests that may fail, in percent. Default: 5."""
+    """Share of requests that may fail, 0 to 100 percent. More of them in three of five minutes is
+    an alarm. Default: 5."""
     latency_ms: NotRequired[int]
-    """How long the slowest hundredth of requests (p99) may take, in milliseconds.
-    Default: 1000."""
+    """How long the slowest hundredth of requests (p99) may take, in milliseconds. That long or
+    longer in three of five minutes is an alarm. Default: 1000."""
 
 
 class DomainArgs(TypedDict):
@@ -218,12 +230,14 @@ class AppArgs(TypedDict):
     logs: NotRequired[LogsArgs]
     """Where logs go. Default: a log group made for the app, kept for 30 days."""
     alarms: NotRequired[AlarmsArgs]
-    """What is watched. Default: nothing in this release."""
+    """What is watched. Default: a function's failures and its p99; on VM and container nothing in
+    this release."""
     domain: NotRequired[DomainArgs]
     """A name of your own, with TLS. Default: none, plain HTTP on VM and container."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """A key of yours that encrypts logs, images and volumes. Not available in this release.
-    Default: AWS's own keys."""
+    """ARN of a key of yours. On a function it encrypts log groups, environment variables and what
+    is made for its events; the key's policy must admit those services. Not available on VM and
+    container in this release. Default: AWS's own keys."""
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
     """ARN of an IAM policy that bounds every role made here. Default: none."""
     tags: NotRequired[Mapping[str, str]]

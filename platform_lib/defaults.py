@@ -17,6 +17,8 @@ LOG_RETENTION_CHOICES = (
 )
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
+ROLLOUT_PERCENT = 10
+
 ALARM_ERROR_PERCENT = 5.0
 ALARM_LATENCY_MS = 1000
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -11,22 +12,19 @@ from platform_lib.artifact import chosen_way
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range
 from platform_lib.function_args import FunctionAppArgs, HttpKind
 from platform_lib.function_code import WAYS, FunctionCode, function_code
+from platform_lib.function_versions import Versions, version_settings
 from platform_lib.lambda_runtimes import with_runtime
+from platform_lib.parts.alarms import FUNCTION_ALARM_CHILDREN
 from platform_lib.parts.children import check_overrides
 from platform_lib.parts.environment import app_environment
 from platform_lib.parts.function_package import package_children
+from platform_lib.parts.function_versions import versions_children
 from platform_lib.parts.http_api import HTTP_API_CHILDREN
 from platform_lib.parts.lookups import check_zones
-from platform_lib.settings import AppSettings, app_settings, later, refuse_later
+from platform_lib.settings import AppSettings, app_settings, later
 from platform_lib.sources.event_sources import SourceSettings, source_children, source_settings
 
-_LATER = {
-    "alias": defaults.FUNCTION_ALIAS,
-    "provisioned_concurrency": None,
-    "provisioned_concurrency_maximum": None,
-    "reserved_concurrency": None,
-    "snap_start": False,
-}
+_HAS = ("alarms", "kms_key_arn", "rollout")
 _CHILDREN = {
     **HTTP_API_CHILDREN,
     "log_group": "aws.cloudwatch.LogGroup",
@@ -34,7 +32,6 @@ _CHILDREN = {
     "role": "aws.iam.Role",
     "policy": "aws.iam.RolePolicy",
     "function": "aws.lambda_.Function",
-    "alias": "aws.lambda_.Alias",
 }
 _NETWORK_CHILDREN = {
     "security_group": "aws.ec2.SecurityGroup",
@@ -78,6 +75,7 @@ class FunctionSettings:
     timeout_seconds: int
     ephemeral_storage_mib: int
     sources: SourceSettings
+    versions: Versions
 
 
 def function_settings(
@@ -88,10 +86,9 @@ def function_settings(
     args = check_args(raw, FunctionAppArgs)
     chosen_way(args, WAYS)
     args = with_runtime(args)
-    refuse_later(args, _LATER)
     if args.get("http", {}) not in ({}, {"kind": HttpKind.HTTP_API}):
         raise later("http", args["http"], "leave it out, the function is behind an HTTP API")
-    app = app_settings(args)
+    app = app_settings(args, has=_HAS)
     memory_mib = args.get("memory_mib", defaults.FUNCTION_MEMORY_MIB)
     check_range("memory_mib", memory_mib, 128, 10240, "MiB")
     timeout_seconds = args.get("timeout_seconds", defaults.FUNCTION_TIMEOUT_SECONDS)
@@ -104,15 +101,14 @@ def function_settings(
             need = "is needed: a function has no way out of a public subnet"
             raise InvalidInput("network.private_subnet_ids", None, need)
         check_zones("network.private_subnet_ids", private, provider)
+    _check_latency(args, timeout_seconds)
+    runtime = args.get("runtime", f"python{app.python_version}")
+    versions = version_settings(
+        args, runtime=None if "image_uri" in args else runtime, storage_mib=storage_mib
+    )
     code = function_code(app, args)
     sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
-    children = {
-        **_CHILDREN,
-        **package_children(code),
-        **(_NETWORK_CHILDREN if app.network else {}),
-        **source_children(sources, alarms=app.alarms is not None),
-    }
-    check_overrides(app.overrides, children)
+    check_overrides(app.overrides, _children(app, code, versions, sources))
     variables = _variables(name, app, code)
     _check_variables(app, variables)
     return FunctionSettings(
@@ -123,7 +119,29 @@ def function_settings(
         timeout_seconds=timeout_seconds,
         ephemeral_storage_mib=storage_mib,
         sources=sources,
+        versions=versions,
     )
+
+
+def _children(
+    app: AppSettings, code: FunctionCode, versions: Versions, sources: SourceSettings
+) -> dict[str, str]:
+    return {
+        **_CHILDREN,
+        **package_children(code),
+        **(_NETWORK_CHILDREN if app.network else {}),
+        **(FUNCTION_ALARM_CHILDREN if app.alarms else {}),
+        **source_children(sources, alarms=app.alarms is not None),
+        **versions_children(versions),
+    }
+
+
+def _check_latency(args: Mapping[str, Any], timeout_seconds: int) -> None:
+    """Refuse an alarm that could never go off: Lambda ends a call at its timeout."""
+    latency_ms = args.get("alarms", {}).get("latency_ms", 0)
+    if latency_ms > timeout_seconds * 1000:
+        need = f"no call takes longer than timeout_seconds, {timeout_seconds}"
+        raise InvalidInput("alarms.latency_ms", latency_ms, need)
 
 
 def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pulumi.Input[str]]:

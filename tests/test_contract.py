@@ -87,9 +87,13 @@ def graph_of(target, **args):
     return synth(lambda: make(target, **args))
 
 
+PLAIN = {"alarms": {"enabled": False}}
+"""The plain app whose resources are counted; alarms are counted with the alarms."""
+
+
 @every_target
 def test_a_plain_app_makes_exactly_these_resources(target):
-    graph = graph_of(target, grants=[grants.read_write_table(TABLE)])
+    graph = graph_of(target, grants=[grants.read_write_table(TABLE)], **PLAIN)
     assert graph.counts() == dict(sorted(COUNTS[target].items()))
 
 
@@ -334,9 +338,9 @@ BAD = [
     ({"stage": "staging"}, "'stage' is 'staging': must be one of 'development'"),
     ({"ingress": {"kind": "internal"}}, "'ingress' is .*: not available in this release"),
     ({"domain": {"name": "a.example"}}, "'domain' is .*: not available in this release"),
-    ({"kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1"}, "'kms_key_arn' .* available"),
-    ({"alarms": {"enabled": True}}, "'alarms' is .*: not available in this release"),
-    ({"rollout": {"strategy": "canary"}}, "'rollout' is .*: not available in this release"),
+    ({"kms_key_arn": "key/1"}, "'kms_key_arn' is 'key/1': (not available|must be an ARN)"),
+    ({"alarms": {"enabled": "no"}}, "'alarms.enabled' is 'no': must be True or False"),
+    ({"rollout": {"strategy": "canary"}}, "'rollout.* is .*: (not available|a function has 'ro)"),
     ({"scaling": {"requests_per_target": 9}}, "'scaling.requests_per_target' is 9: not avail"),
     ({"scaling": {"schedules": [{"cron": "x"}]}}, "'scaling.schedules' is .*: not available"),
     ({"scaling": {"minimum": 5, "maximum": 4}}, "'scaling.maximum' is 4: must be at least"),
@@ -377,6 +381,24 @@ def test_bad_input_is_one_line_before_anything_registers(target, bad, message):
     assert graph.resources == ()
     assert graph.result.startswith(f"{TARGETS[target].__name__} 'notes': ")
     assert "\n" not in graph.result
+
+
+LATER = [
+    ({"kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1"}, "'kms_key_arn' .* available"),
+    ({"alarms": {"enabled": True}}, "'alarms' is .*: not available in this release"),
+    ({"alarms": {"error_percent": 1}}, "'alarms' is .*: not available in this release"),
+    ({"rollout": {"strategy": "all_at_once"}}, "'rollout' is .*: not available in this release"),
+]
+
+
+@pytest.mark.parametrize("target", ["container", "vm"])
+@pytest.mark.parametrize(("later", "message"), LATER, ids=[str(later) for later, _ in LATER])
+def test_what_only_a_function_has_yet_is_refused(target, later, message):
+    def program():
+        with pytest.raises(ArgsError, match=message):
+            make(target, **later)
+
+    assert synth(program).resources == ()
 
 
 @every_target

@@ -179,7 +179,6 @@ def test_scaling_never_becomes_reserved_concurrency():
         ({"network": {"vpc_id": "v", "public_subnet_ids": ["a", "b"]}}, "no way out of a public"),
         ({"http": {"kind": "function_url"}}, "'http' is .*: not available"),
         ({"environment": {"A": "x" * 4060}}, "bytes of names and values with ours"),
-        ({"reserved_concurrency": 0}, "'reserved_concurrency' is 0: not available"),
         ({"layers": ["arn:x"]}, r"'layers\[0\]' is 'arn:x': must be the ARN of a layer's version"),
         ({"code": "nope.zip"}, "'code' is 'nope.zip': is neither an s3:// URI nor the path"),
         ({"code": "s3://bucket"}, "'code' is 's3://bucket': must be s3://bucket/key"),
@@ -202,7 +201,7 @@ def test_secrets_of_an_image_are_refused():
 
 
 def test_options_of_a_later_release_may_be_given_as_they_are():
-    given = {"alias": "live", "snap_start": False, "queues": [], "layers": []}
+    given = {"queues": [], "layers": []}
     assert function_of(graph_of(**given)) == function_of(graph_of())
 
 

@@ -11,7 +11,7 @@ import pytest
 from platform_lib import TARGETS, grants
 from platform_lib.testing import AwsMocks, synth
 
-COUNTS = {"container": 20, "function": 11, "vm": 20}
+COUNTS = {"container": 20, "function": 13, "vm": 20}
 
 
 class Minimal(pulumi.runtime.Mocks):

@@ -143,6 +143,14 @@ def invoke_statement(function_arn: str) -> Mapping[str, str]:
     return {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function_arn}
 
 
+def decrypt_variables(key_arn: pulumi.Input[str]) -> Statement:
+    """Allow a function to start, where a customer's key encrypts its environment variables.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+    """
+    return {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": key_arn}
+
+
 def read_objects(arn: pulumi.Input[str]) -> Statement:
     """Allow reading objects of S3."""
     return {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": arn}

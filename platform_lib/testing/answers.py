@@ -40,10 +40,10 @@ class Answer(dict[str, Any]):
     def _make(self, key: str) -> Any:
         if key == "id":
             return self._fill(self._shape.id)
-        if key in self._shape.outputs:
-            return self._fill(self._shape.outputs[key])
         if key == "uuid":
             return str(uuid.uuid5(uuid.NAMESPACE_URL, self._seed))
+        if key in self._shape.outputs:
+            return self._fill(self._shape.outputs[key])
         if found := _MADE_UP.fullmatch(key):
             return made_up(self._seed, _ALPHABETS[found[1]], int(found[2]))
         # An input that the program does not give, or that is not known yet.
