@@ -1,10 +1,12 @@
 import base64
 import json
 import os
+import re
 import threading
 
 import pytest
 from dataplane_kit import ask, until, write_bundle, zipped
+from doc_blocks import python_blocks
 
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
@@ -426,6 +428,23 @@ def test_a_function_writes_to_its_log_group(account, api):
         }
 
     until(shipped)
+
+
+def test_the_documented_log_lines_are_json_with_the_requests_id(account, plane, tmp_path):
+    [block] = [each for each in python_blocks("docs/handlers.md") if "JsonLines" in each]
+    app = Api(account, plane, tmp_path, block.replace("def handler(", "def echo("))
+    group = f"/aws/lambda/{app.name}"
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName=group)
+    ask(app.url)
+
+    def told():
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        return [line for line in (each["message"] for each in events) if "cold_start" in line]
+
+    line = json.loads(until(told)[0])
+    assert (line["level"], line["cold_start"]) == ("INFO", True)
+    assert re.fullmatch(r"[0-9a-f-]{36}", line["request_id"])
 
 
 def test_a_function_that_cannot_run_here_is_refused(account, plane, tmp_path):
