@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "src"))
 
 REGION = "eu-central-1"
 TABLE = "notes-under-test"
+ACTIVITY_TABLE = "activity-under-test"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def account() -> Iterator[Any]:
             patch.delenv(name, raising=False)
         patch.setenv("AWS_REGION", REGION)
         patch.setenv("TABLE_NAME", TABLE)
+        patch.setenv("ACTIVITY_TABLE_NAME", ACTIVITY_TABLE)
         open_store.cache_clear()
         # moto is one for the whole process: what other tests keep in it is left alone.
         mock.start(reset=False)
@@ -38,17 +40,24 @@ def account() -> Iterator[Any]:
 @pytest.fixture
 def table(account: Any) -> Iterator[Any]:
     """An empty table of notes."""
-    yield account.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[
-            {"AttributeName": "notebook", "KeyType": "HASH"},
-            {"AttributeName": "id", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "notebook", "AttributeType": "S"},
-            {"AttributeName": "id", "AttributeType": "S"},
-        ],
-    )
+    yield _table(account, TABLE, "id")
     for left in account.tables.all():
         left.delete()
+
+
+@pytest.fixture
+def activity_table(account: Any) -> Iterator[Any]:
+    """An empty table of activity."""
+    yield _table(account, ACTIVITY_TABLE, "entry")
+    for left in account.tables.all():
+        left.delete()
+
+
+def _table(account: Any, name: str, second: str) -> Any:
+    keys = {"notebook": "HASH", second: "RANGE"}
+    return account.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": key, "KeyType": keys[key]} for key in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from notes.clients import make_client
 from notes.note import Note
 
 # All notes have one hash key, so that one query reads them in order. That is good for some 1,000
@@ -37,12 +38,12 @@ class NoteStore:
     def add(self, note: Note) -> None:
         """Keep a note. Safe to repeat: the same note has the same ID."""
         item = {**_key(note.id), "text": {"S": note.text}}
-        with _store_errors():
+        with store_errors():
             self._client.put_item(TableName=self._table, Item=item)
 
     def get(self, id: str) -> Note | None:
         """Return a note, also when it was written a moment ago by another instance."""
-        with _store_errors():
+        with store_errors():
             answer = self._client.get_item(
                 TableName=self._table, Key=_key(id), ConsistentRead=True
             )
@@ -50,7 +51,7 @@ class NoteStore:
 
     def delete(self, id: str) -> bool:
         """Delete a note and tell whether there was one."""
-        with _store_errors():
+        with store_errors():
             answer = self._client.delete_item(
                 TableName=self._table, Key=_key(id), ReturnValues="ALL_OLD"
             )
@@ -65,7 +66,7 @@ class NoteStore:
         if before is not None:
             condition += " AND id < :before"
             values[":before"] = {"S": before}
-        with _store_errors():
+        with store_errors():
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression=condition,
@@ -83,25 +84,9 @@ class NoteStore:
 
 @cache
 def open_store() -> NoteStore:
-    """Return the store that the environment names, and keep its connections.
-
-    boto3 takes a few hundred milliseconds to load, so it is not loaded before somebody asks.
-    """
-    import boto3
-    from botocore.config import Config
-
-    # A web request cannot wait for boto3's defaults of a minute and five tries. The pool is as
-    # large as the pool of threads that the web layer uses.
-    config = Config(
-        connect_timeout=2,
-        read_timeout=5,
-        retries={"mode": "standard", "total_max_attempts": 3},
-        max_pool_connections=40,
-    )
-    # boto3 itself reads only the second variable. A session of our own, because the shared
-    # default one must not be used by two threads at once.
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    client = boto3.Session(region_name=region).client("dynamodb", config=config)
+    """Return the store that the environment names, and keep its connections."""
+    # As many connections as the web layer has threads.
+    client = make_client("dynamodb", connections=40)
     return NoteStore(client, os.environ["TABLE_NAME"])
 
 
@@ -114,7 +99,7 @@ def _note(item: dict[str, Any]) -> Note:
 
 
 @contextmanager
-def _store_errors() -> Iterator[None]:
+def store_errors() -> Iterator[None]:
     """Turn every error of boto3 into a StoreError."""
     from botocore.exceptions import BotoCoreError, ClientError
 
