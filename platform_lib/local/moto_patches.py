@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from platform_lib.local.moto_http import patch_fronts
 from platform_lib.local.moto_lambda import patch_lambda
 from platform_lib.local.moto_layers import patch_layers
 from platform_lib.local.moto_sources import patch_sources
@@ -23,6 +24,7 @@ def patch_moto() -> None:
         patch_versions()
         change_keys_of_log_groups()
         patch_sources()
+        patch_fronts()
         _done.append("patched")
 
 

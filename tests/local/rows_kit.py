@@ -150,6 +150,25 @@ class Lab:
         client.create_stream(StreamName=name, ShardCount=1)
         return client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
 
+    def alias(self):
+        name = self.function(publish=True)["name"]
+        return self.state(
+            "aws:lambda/alias:Alias", functionName=name, name="live", functionVersion="1"
+        )
+
+    def domain_name(self):
+        self._count += 1
+        name = f"d{self._count}.example"
+        self.state(
+            "aws:apigatewayv2/domainName:DomainName",
+            domainName=name,
+            domainNameConfiguration={"certificateArn": self.certificate()},
+        )
+        return name
+
+    def zone(self, name):
+        return self.state("aws:route53/zone:Zone", name=name)
+
     def certificate(self):
         client = self.client("acm")
         return client.request_certificate(DomainName="a.example")["CertificateArn"]

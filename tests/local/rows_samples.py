@@ -81,6 +81,82 @@ SAMPLES = {
             "tags": TAGS,
         }
     ],
+    "aws:apigatewayv2/authorizer:Authorizer": lambda lab: [
+        {
+            "apiId": lab.api()["id"],
+            "authorizerType": "JWT",
+            "identitySources": ["$request.header.Authorization"],
+            "jwtConfiguration": {"issuer": "https://id.example", "audiences": ["notes"]},
+        }
+    ],
+    "aws:apigatewayv2/domainName:DomainName": lambda lab: [
+        {
+            "domainName": "a.example",
+            "domainNameConfiguration": {
+                "certificateArn": lab.certificate(),
+                "endpointType": "REGIONAL",
+                "securityPolicy": "TLS_1_2",
+            },
+            "tags": TAGS,
+        }
+    ],
+    "aws:apigatewayv2/apiMapping:ApiMapping": lambda lab: [
+        {
+            "apiId": lab.api()["id"],
+            "domainName": lab.domain_name(),
+            "stage": "$default",
+            "apiMappingKey": "v1",
+        }
+    ],
+    "aws:acm/certificate:Certificate": lambda lab: [
+        {
+            "domainName": "notes.example",
+            "subjectAlternativeNames": ["www.notes.example"],
+            "validationMethod": "DNS",
+            "tags": TAGS,
+        }
+    ],
+    "aws:acm/certificateValidation:CertificateValidation": lambda lab: [
+        {
+            "certificateArn": lab.certificate(),
+            "validationRecordFqdns": ["_a.a.example"],
+        }
+    ],
+    "aws:route53/zone:Zone": lambda lab: [
+        {"name": "zone.example", "comment": "ours", "forceDestroy": True, "tags": TAGS}
+    ],
+    "aws:route53/record:Record": lambda lab: [
+        {
+            "zoneId": lab.zone("record.example")["zoneId"],
+            "name": "_proof.record.example.",
+            "type": "CNAME",
+            "records": ["there.example."],
+            "ttl": 300,
+            "allowOverwrite": True,
+        },
+        {
+            "zoneId": lab.zone("alias.example")["id"],
+            "name": "notes.alias.example",
+            "type": "A",
+            "aliases": [
+                {
+                    "name": "d-1.execute-api.us-east-1.amazonaws.com",
+                    "zoneId": "Z1UJRXOUMOOFQ8",
+                    "evaluateTargetHealth": False,
+                }
+            ],
+        },
+        {
+            "zoneId": lab.zone("weighted.example")["zoneId"],
+            "name": "notes.weighted.example",
+            "type": "A",
+            "records": ["192.0.2.1"],
+            "ttl": 60,
+            "setIdentifier": "one",
+            "weightedRoutingPolicies": [{"weight": 3}],
+            "healthCheckId": "abc",
+        },
+    ],
     "aws:dynamodb/table:Table": lambda lab: [
         {
             "billingMode": "PAY_PER_REQUEST",
@@ -193,7 +269,12 @@ SAMPLES = {
             "functionName": lab.function()["name"],
             "authorizationType": "NONE",
             "cors": {"allowOrigins": ["*"], "maxAge": 5},
-        }
+        },
+        {
+            "functionName": lab.alias()["functionName"],
+            "qualifier": "live",
+            "authorizationType": "NONE",
+        },
     ],
     "aws:appautoscaling/target:Target": lambda lab: [
         {**scaled_service(lab), "minCapacity": 1, "maxCapacity": 4, "tags": TAGS}

@@ -453,6 +453,26 @@ def test_the_default_network_is_found(engine):
     assert found["availabilityZoneId"] == zones["zoneIds"][0]
 
 
+def test_a_listener_and_its_balancer_are_looked_up(engine, account):
+    elb = account.client("elbv2")
+    subnets = account.client("ec2").describe_subnets()["Subnets"][:2]
+    arn = elb.create_load_balancer(Name="shared", Subnets=[each["SubnetId"] for each in subnets])
+    arn = arn["LoadBalancers"][0]["LoadBalancerArn"]
+    fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    made = elb.create_listener(
+        LoadBalancerArn=arn, Protocol="HTTP", Port=81, DefaultActions=[fixed]
+    )
+    listener = engine.invoke(
+        "aws:lb/getListener:getListener", arn=made["Listeners"][0]["ListenerArn"]
+    )
+    assert (listener["protocol"], listener["port"]) == ("HTTP", 81)
+    balancer = engine.invoke(
+        "aws:lb/getLoadBalancer:getLoadBalancer", arn=listener["loadBalancerArn"]
+    )
+    assert balancer["dnsName"].startswith("127.0.0.1:")
+    assert balancer["zoneId"]
+
+
 def test_an_unknown_argument_of_a_look_up_is_not_dropped(engine):
     with pytest.raises(grpc.RpcError, match="'nearTo' is not known"):
         engine.invoke("aws:ec2/getSubnets:getSubnets", nearTo="me")

@@ -456,3 +456,104 @@ def test_a_function_keeps_a_layer_that_was_deleted(lab):
         made.change(layers=[others])
     made.change("layers")
     assert not client.get_function_configuration(FunctionName=made.id).get("Layers")
+
+
+def test_a_function_url_is_changed_where_it_is(lab):
+    alias = lab.alias()
+    url = Made(
+        lab,
+        "aws:lambda/functionUrl:FunctionUrl",
+        functionName=alias["functionName"],
+        qualifier="live",
+        authorizationType="NONE",
+    )
+    address = url.state["functionUrl"]
+    url.change(authorizationType="AWS_IAM", cors={"allowOrigins": ["*"]})
+    url.change(cors={"allowOrigins": ["https://a.example"]}, invokeMode="RESPONSE_STREAM")
+    url.change("cors")
+    assert url.state["functionUrl"] == address
+    assert url.state["functionArn"] == alias["arn"]
+    assert url.replaces(qualifier="other") == ["qualifier"]
+    other = Made(
+        lab,
+        "aws:lambda/functionUrl:FunctionUrl",
+        functionName=alias["functionName"],
+        authorizationType="NONE",
+    )
+    assert other.state["functionUrl"] != address
+
+
+def test_the_name_of_an_api_gets_another_certificate_and_another_api(lab):
+    name = Made(
+        lab,
+        "aws:apigatewayv2/domainName:DomainName",
+        domainName="update.example",
+        domainNameConfiguration={"certificateArn": lab.certificate(), "endpointType": "REGIONAL"},
+    )
+    target = name.state["domainNameConfiguration"]["targetDomainName"]
+    other = {"certificateArn": lab.certificate(), "endpointType": "REGIONAL"}
+    name.change(domainNameConfiguration=other)
+    assert name.state["domainNameConfiguration"] == {
+        **other,
+        "targetDomainName": target,
+        "hostedZoneId": "Z1UJRXOUMOOFQ8",
+    }
+    mapping = Made(
+        lab,
+        "aws:apigatewayv2/apiMapping:ApiMapping",
+        domainName="update.example",
+        apiId=lab.api()["id"],
+        stage="$default",
+    )
+    mapping.change(apiId=lab.api()["id"], apiMappingKey="v2")
+    assert mapping.replaces(domainName="x.example") == ["domainName"]
+
+
+def test_a_record_is_changed_where_it_is_and_a_zone_gives_its_records_up(lab):
+    zone = Made(lab, "aws:route53/zone:Zone", name="update.example", tags=TAGS)
+    zone.change(tags={"team": "others"}, comment="new")
+    client = lab.client("route53")
+    listed = client.list_tags_for_resource(
+        ResourceType="hostedzone", ResourceId=zone.state["zoneId"]
+    )
+    assert listed["ResourceTagSet"]["Tags"] == [{"Key": "team", "Value": "others"}]
+    zone.change(forceDestroy=True)
+    record = Made(
+        lab,
+        "aws:route53/record:Record",
+        zoneId=zone.state["zoneId"],
+        name="www.update.example",
+        type="A",
+        records=["192.0.2.1"],
+        ttl=60,
+    )
+    record.change(records=["192.0.2.2"], ttl=30)
+    assert record.state["fqdn"] == "www.update.example"
+    alias = {"name": "there.example", "zoneId": "Z1UJRXOUMOOFQ8", "evaluateTargetHealth": False}
+    record.change("records", "ttl", aliases=[alias])
+    assert record.replaces(name="w.update.example") == ["name"]
+    lab.kinds.delete(zone.type, zone.id, zone.state)
+    assert client.list_hosted_zones_by_name(DNSName="update.example")["HostedZones"] == []
+
+
+def test_scopes_and_audiences_change_where_they_are(lab):
+    api = lab.api()["id"]
+    authorizer = Made(
+        lab,
+        "aws:apigatewayv2/authorizer:Authorizer",
+        apiId=api,
+        authorizerType="JWT",
+        identitySources=["$request.header.Authorization"],
+        jwtConfiguration={"issuer": "https://id.example", "audiences": ["a"]},
+    )
+    authorizer.change(jwtConfiguration={"issuer": "https://id.example", "audiences": ["b"]})
+    route = Made(
+        lab,
+        "aws:apigatewayv2/route:Route",
+        apiId=api,
+        routeKey="GET /",
+        authorizationType="JWT",
+        authorizerId=authorizer.id,
+        authorizationScopes=["read"],
+    )
+    route.change(authorizationScopes=["write"])

@@ -7,7 +7,7 @@ from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider import check as checks
 from platform_lib.local.provider.check import Autoname, Change, Failure, Place
-from platform_lib.local.provider.invokes import INVOKES
+from platform_lib.local.provider.invokes import INVOKES, SERVED
 from platform_lib.local.provider.resource import Made, Resources, UnfinishedError
 from platform_lib.local.provider.row import Properties, Row
 from platform_lib.local.provider.rows import HOMES, ROWS
@@ -115,6 +115,8 @@ class AwsKinds:
 
     def invoke(self, token: str, args: Properties) -> Properties:
         """Answer a look-up."""
+        if token in SERVED:
+            return SERVED[token](self._account, plain(args), self._serving.endpoint)
         answer = INVOKES.get(token)
         if answer is None:
             raise LocalCloudError(

@@ -13,6 +13,7 @@ from platform_lib.local.provider.row import Properties
 from platform_lib.local.provider.values import Secret
 
 Answer = Callable[[Account, Properties], Properties]
+Served = Callable[[Account, Properties, Callable[[str, str], str]], Properties]
 
 
 def _region(account: Account, args: Properties) -> Properties:
@@ -186,6 +187,45 @@ def _document(account: Account, args: Properties) -> Properties:
     }
 
 
+def _listener(account: Account, args: Properties) -> Properties:
+    _take("getListener", args, "arn")
+    request = {"ListenerArns": [args["arn"]]}
+    found = call_aws(account, "elbv2", "describe_listeners", request)["Listeners"]
+    listener = _one("listener", found, args)
+    return {
+        "id": listener["ListenerArn"],
+        "arn": listener["ListenerArn"],
+        "loadBalancerArn": listener["LoadBalancerArn"],
+        "port": listener["Port"],
+        "protocol": listener["Protocol"],
+    }
+
+
+def _balancer(
+    account: Account, args: Properties, endpoint: Callable[[str, str], str]
+) -> Properties:
+    _take("getLoadBalancer", args, "arn", "name")
+    request = {
+        **({"LoadBalancerArns": [args["arn"]]} if args.get("arn") else {}),
+        **({"Names": [args["name"]]} if args.get("name") else {}),
+    }
+    found = call_aws(account, "elbv2", "describe_load_balancers", request)["LoadBalancers"]
+    balancer = _one("load balancer", found, args)
+    arn = balancer["LoadBalancerArn"]
+    return {
+        "id": arn,
+        "arn": arn,
+        "dnsName": endpoint("load_balancer", arn),
+        "internal": balancer.get("Scheme") == "internal",
+        "loadBalancerType": balancer["Type"],
+        "name": balancer["LoadBalancerName"],
+        "securityGroups": balancer.get("SecurityGroups", []),
+        "subnets": [zone["SubnetId"] for zone in balancer["AvailabilityZones"]],
+        "vpcId": balancer["VpcId"],
+        "zoneId": balancer["CanonicalHostedZoneId"],
+    }
+
+
 def _statement(given: Properties) -> dict[str, Any]:
     words = {
         "actions": "Action",
@@ -257,6 +297,9 @@ INVOKES: Final[Mapping[str, Answer]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
+    "aws:lb/getListener:getListener": _listener,
     "aws:ssm/getParameter:getParameter": _parameter,
 }
 """Token -> the function that answers it."""
+SERVED: Final[Mapping[str, Served]] = {"aws:lb/getLoadBalancer:getLoadBalancer": _balancer}
+"""Token -> the function that answers it with the address of a front."""

@@ -52,7 +52,7 @@ class Resources:
         sent = self._prepared(row, inputs)
         answer = self._call(row, row.create, sent, {**self._names(), **sent})
         if is_template(row.id):
-            id = fill(row.id, {**self._names(), **sent})
+            id = fill(row.id, {**self._names(), **plain(inputs), **sent})
         else:
             id = jmespath.search(row.id, answer)
         if id is None:
@@ -140,12 +140,17 @@ class Resources:
             # What only AWS says stays, save what an update may change.
             kept = {word: old[word] for word in row.outputs if word in old}
             changing = {word: UNKNOWN for word in row.volatile}
+            for block, more in row.added.items():
+                told = {word: (old.get(block) or {}).get(word) for word in more}
+                kept[block] = {**(inputs.get(block) or {}), **told}
             return {**inputs, **kept, **changing, **self._tags_all(row, inputs)}
         values = {**self._names(), **plain(inputs)}
         state: Properties = {**inputs, **self._tags_all(row, inputs)}
         for word, source in row.outputs.items():
             known = fill(source, values) if is_template(source) else None
             state[word] = UNKNOWN if known is None or has_unknown(values) else known
+        for block, more in row.added.items():
+            state[block] = {**(inputs.get(block) or {}), **dict.fromkeys(more, UNKNOWN)}
         return state
 
     # How
@@ -197,7 +202,7 @@ class Resources:
         self, row: Row, id: str, inputs: Properties, found: Mapping[str, Any]
     ) -> Properties:
         values = self._values(row, id, plain(inputs))
-        if row.endpoint and any("endpoint" in fields(text) for text in row.outputs.values()):
+        if row.endpoint and "endpoint" in fields([*row.outputs.values(), *row.added.values()]):
             kind, target = row.endpoint
             values["endpoint"] = self._endpoint(kind, fill(target, values))
         state: Properties = {**inputs, "id": id, **self._tags_all(row, inputs)}
@@ -206,6 +211,8 @@ class Resources:
             if value is not None:
                 values[word] = value
                 state[word] = value
+        for block, more in row.added.items():
+            state[block] = {**(inputs.get(block) or {}), **fill(more, values)}
         return state
 
     @staticmethod

@@ -133,6 +133,7 @@ class Row:
         tags: How tags change.
         tag_specification: EC2's word for the resource in a TagSpecification.
         outputs: Output -> JMESPath in what was read, or a template.
+        added: Block -> what AWS adds to it, as templates: outputs inside of an input.
         secret: Properties that are secret, also where no program said so: in what is looked up.
         volatile: Outputs that any update may change: a preview does not know them.
         replace: Inputs that replace although some operation takes them.
@@ -168,6 +169,7 @@ class Row:
     tags: Tags | None = None
     tag_specification: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Final
 from platform_lib.local.provider.row import Row
 
 _SERVICES: Final = (
+    "acm",
     "apigatewayv2",
     "appautoscaling",
     "autoscaling",
@@ -23,6 +24,7 @@ _SERVICES: Final = (
     "lb",
     "logs",
     "messaging",
+    "route53",
     "s3",
     "scheduler",
     "secrets",

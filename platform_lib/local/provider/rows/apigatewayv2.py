@@ -19,6 +19,9 @@ _API = {"ApiId": "{id}"}
 _INTEGRATION = {"ApiId": "{apiId}", "IntegrationId": "{id}"}
 _ROUTE = {"ApiId": "{apiId}", "RouteId": "{id}"}
 _STAGE = {"ApiId": "{apiId}", "StageName": "{name}"}
+_AUTHORIZER = {"ApiId": "{apiId}", "AuthorizerId": "{id}"}
+_DOMAIN = {"DomainName": "{domainName}"}
+_MAPPING = {"DomainName": "{domainName}", "ApiMappingId": "{id}"}
 _EXECUTE = "arn:aws:execute-api:{region}:{account}"
 _OF_API = {"apiId": "it is asked for by its API"}
 
@@ -101,5 +104,75 @@ ROWS = (
             "executionArn": f"{_EXECUTE}:{{apiId}}/{{name}}",
             "invokeUrl": "http://{endpoint}/",
         },
+    ),
+    Row(
+        type="aws:apigatewayv2/authorizer:Authorizer",
+        service="apigatewayv2",
+        name=Name("name", 128),
+        create=Call("create_authorizer"),
+        id="AuthorizerId",
+        looks=(Look("get_authorizer", _AUTHORIZER),),
+        delete=Call("delete_authorizer", _AUTHORIZER),
+        renames={"identitySources": "IdentitySource"},
+        update=(Call("update_authorizer", _AUTHORIZER),),
+        dropped=_OF_API,
+        refused=because(
+            "authorizers that are functions are not imitated",
+            "authorizerCredentialsArn",
+            "authorizerPayloadFormatVersion",
+            "authorizerResultTtlInSeconds",
+            "authorizerUri",
+            "enableSimpleResponses",
+        ),
+    ),
+    Row(
+        type="aws:apigatewayv2/domainName:DomainName",
+        service="apigatewayv2",
+        create=Call("create_domain_name"),
+        id="{domainName}",
+        looks=(Look("get_domain_name", _DOMAIN),),
+        delete=Call("delete_domain_name", _DOMAIN),
+        update=(Call("update_domain_name", _DOMAIN, takes=("domainNameConfiguration",)),),
+        tags=Tags(
+            "tag_resource",
+            "untag_resource",
+            {"ResourceArn": "arn:aws:apigateway:{region}::/domainnames/{id}"},
+        ),
+        endpoint=("domain_name", "{id}"),
+        outputs={
+            "arn": "arn:aws:apigateway:{region}::/domainnames/{id}",
+            "apiMappingSelectionExpression": "ApiMappingSelectionExpression",
+        },
+        added={
+            "domainNameConfiguration": {
+                "targetDomainName": "{endpoint}",
+                "hostedZoneId": "Z1UJRXOUMOOFQ8",
+            }
+        },
+        ignored={
+            f"domainNameConfiguration.{word}": "AWS says it, nobody sets it"
+            for word in ("hostedZoneId", "targetDomainName")
+        },
+        refused={
+            "mutualTlsAuthentication": "TLS is not imitated",
+            "routingMode": "routing rules are not imitated, only mappings",
+        },
+    ),
+    Row(
+        type="aws:apigatewayv2/apiMapping:ApiMapping",
+        service="apigatewayv2",
+        create=Call("create_api_mapping"),
+        id="ApiMappingId",
+        looks=(Look("get_api_mapping", _MAPPING),),
+        delete=Call("delete_api_mapping", _MAPPING),
+        update=(
+            Call(
+                "update_api_mapping",
+                {**_MAPPING, "ApiId": "{apiId}"},
+                takes=("apiId", "apiMappingKey", "stage"),
+            ),
+        ),
+        replace=("domainName",),
+        dropped={"domainName": "it is asked for by it"},
     ),
 )

@@ -81,11 +81,18 @@ def _delete_layer(account: Account, state: Properties) -> None:
     call_aws(account, "lambda", "delete_layer_version", request)
 
 
+def _url_id(account: Account, values: Properties, found: Properties) -> Properties:
+    """Add the part of a URL by which Lambda names it."""
+    host = found["FunctionUrl"].partition("://")[2]
+    return {**found, "UrlId": host.partition(".")[0]}
+
+
 _FUNCTION = {"FunctionName": "{id}"}
 _ARN = "arn:aws:lambda:{region}:{account}:function:{id}"
 _INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions"
 _ALIAS = {"FunctionName": "{functionName}", "Name": "{name}"}
 _QUALIFIED = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
+_URL = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
 _MAPPING = {"UUID": "{id}"}
 _MAPPING_ARN = "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"
 _OF_QUALIFIER = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
@@ -316,27 +323,29 @@ ROWS = (
         type="aws:lambda/functionUrl:FunctionUrl",
         service="lambda",
         create=Call("create_function_url_config"),
-        id="{functionName}",
-        looks=(
-            Look(
-                "get_function_url_config",
-                {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"},
-            ),
-        ),
-        delete=Call(
-            "delete_function_url_config",
-            {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"},
-        ),
+        # Of the alias, where there is one.
+        id="FunctionArn",
+        looks=(Look("get_function_url_config", _URL),),
+        seen=_url_id,
+        delete=Call("delete_function_url_config", _URL),
+        defaults={"invokeMode": "BUFFERED"},
         renames={"authorizationType": "AuthType"},
         update=(
             Call(
                 "update_function_url_config",
-                {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"},
+                _URL,
                 takes=("authorizationType", "cors", "invokeMode"),
             ),
         ),
+        unset={"cors": {}},
+        replace=("functionName", "qualifier"),
         dropped=because("the URL is asked for by it", "functionName", "qualifier"),
-        outputs={"functionArn": "FunctionArn", "functionUrl": "FunctionUrl"},
+        endpoint=("function_url", "{id}"),
+        outputs={
+            "functionArn": "FunctionArn",
+            "functionUrl": "http://{endpoint}/",
+            "urlId": "UrlId",
+        },
     ),
     Row(
         type="aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",

@@ -1,0 +1,133 @@
+"""What we change in moto's fronts: function URLs of aliases, and names of HTTP APIs."""
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+LATEST = "$LATEST"
+
+
+def patch_fronts() -> None:
+    """Apply every patch."""
+    keep_function_urls_by_qualifier()
+    change_domain_names()
+
+
+def keep_function_urls_by_qualifier() -> None:
+    """Let a function and each of its aliases have a URL of its own, and let all of it change.
+
+    moto keeps one a function, whatever the qualifier, and forgets changes but of two settings.
+    The data plane reads `LambdaFunction.urls`, by qualifier.
+    """
+    from moto.awslambda.exceptions import GenericResourcNotFound
+    from moto.awslambda.models import FunctionUrlConfig, LambdaFunction
+    from moto.awslambda.responses import LambdaResponse
+
+    function: Any = LambdaFunction
+    config: Any = FunctionUrlConfig
+    make, tell = function.__init__, config.to_dict
+
+    def make_with_urls(
+        self: Any, account_id: str, spec: dict[str, Any], *rest: Any, **more: Any
+    ) -> None:
+        make(self, account_id, spec, *rest, **more)
+        self.urls = {}
+
+    def create(self: Any) -> tuple[int, dict[str, Any], str]:
+        latest, qualifier = _asked(self)
+        made = FunctionUrlConfig(latest, self.json_body)
+        made.qualifier = qualifier  # type: ignore[attr-defined]
+        latest.urls[qualifier] = made
+        return 201, {"status": 201}, json.dumps(made.to_dict())
+
+    def get(self: Any) -> str:
+        return json.dumps(_found(self).to_dict())
+
+    def update(self: Any) -> str:
+        found = _found(self)
+        found.config = {**found.config, **self.json_body}
+        return json.dumps(found.to_dict())
+
+    def delete(self: Any) -> tuple[int, dict[str, Any], str]:
+        latest, qualifier = _asked(self)
+        latest.urls.pop(qualifier, None)
+        return 204, {"status": 204}, "{}"
+
+    def to_dict(self: Any) -> dict[str, Any]:
+        arn = self.function.function_arn
+        told = {**tell(self), "InvokeMode": self.config.get("InvokeMode") or "BUFFERED"}
+        own = arn if self.qualifier == LATEST else f"{arn}:{self.qualifier}"
+        return {**told, "FunctionArn": own, "FunctionUrl": f"{self.url}/"}
+
+    def _asked(self: Any) -> tuple[Any, str]:
+        name = unquote(self.path.split("/functions/")[1].split("/")[0])
+        qualifier = self.querystring.get("Qualifier", [None])[0]
+        # Raises where there is no such alias.
+        self.backend.get_function(name, qualifier)
+        return self.backend.get_function(name), qualifier or LATEST
+
+    def _found(self: Any) -> Any:
+        latest, qualifier = _asked(self)
+        if qualifier not in latest.urls:
+            raise GenericResourcNotFound
+        return latest.urls[qualifier]
+
+    function.__init__ = make_with_urls
+    config.to_dict = to_dict
+    response: Any = LambdaResponse
+    response.create_function_url_config, response.get_function_url_config = create, get
+    response.update_function_url_config, response.delete_function_url_config = update, delete
+
+
+def change_domain_names() -> None:
+    """Let a name of an HTTP API and what it leads to be changed and tagged.
+
+    moto can only make and delete them.
+    """
+    from moto.apigatewayv2.models import ApiGatewayV2Backend
+    from moto.apigatewayv2.responses import ApiGatewayV2Response
+    from moto.apigatewayv2.urls import url_paths
+
+    def update_domain_name(self: Any) -> tuple[int, dict[str, str], str]:
+        name = self.apigatewayv2_backend.get_domain_name(unquote(self.path.split("/")[-1]))
+        settings = json.loads(self.body)
+        configurations = settings.get("domainNameConfigurations")
+        name.domain_name_configurations = configurations or name.domain_name_configurations
+        return 200, {}, json.dumps(name.to_json())
+
+    def update_api_mapping(self: Any) -> tuple[int, dict[str, str], str]:
+        mapping = self.apigatewayv2_backend.get_api_mapping(
+            api_mapping_id=self.path.split("/")[-1], domain_name=self.path.split("/")[-3]
+        )
+        settings = json.loads(self.body)
+        mapping.api_id = settings.get("apiId", mapping.api_id)
+        mapping.stage = settings.get("stage", mapping.stage)
+        mapping.api_mapping_key = settings.get("apiMappingKey", mapping.api_mapping_key)
+        return 200, {}, json.dumps(mapping.to_json())
+
+    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str] | None) -> None:
+        name = _domain(self, resource_arn)
+        if name is None:
+            tag(self, resource_arn, tags)
+        else:
+            name.tags.update(tags or {})
+
+    def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
+        name = _domain(self, resource_arn)
+        if name is None:
+            untag(self, resource_arn, tag_keys)
+        else:
+            for key in tag_keys:
+                name.tags.pop(key, None)
+
+    def _domain(self: Any, resource_arn: str) -> Any:
+        return self.domain_names.get(resource_arn.partition("/domainnames/")[2])
+
+    backend: Any = ApiGatewayV2Backend
+    tag, untag = backend.tag_resource, backend.untag_resource
+    backend.tag_resource, backend.untag_resource = tag_resource, untag_resource
+    path = "{0}/v2/tags/(?P<arn>[^/]+)/domainnames/(?P<domain_name>[^/]+)$"
+    url_paths[path] = ApiGatewayV2Response.dispatch
+    response: Any = ApiGatewayV2Response
+    response.update_domain_name = update_domain_name
+    response.update_api_mapping = update_api_mapping
