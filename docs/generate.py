@@ -84,12 +84,22 @@ def variants(page: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
         source.mkdir(exist_ok=True)
         (source / "requirements.txt").write_text("idna==3.10\n")
         layer = {"source": str(source), "handler": "idna.encode", "dependencies_as_layer": True}
+        domain = {"name": "notes.example.com", "zone_id": "Z0123456789ABC"}
+        jwt = {"issuer": "https://id.example.com", "audiences": ["notes"]}
+        balancer = {**code, "http": {"kind": "load_balancer"}}
         warm = {"provisioned_concurrency": 1}
         more = {"provisioned_concurrency_maximum": 2}
         return [
-            ("always", {**code, "alarms": {"enabled": False}}),
+            ("always", {**code, "alarms": {"enabled": False}, "ingress": {"kind": "none"}}),
+            ("with an HTTP API", {**code, "alarms": {"enabled": False}}),
             ("unless `alarms` are off", code),
             ("with `network`", {**code, "network": _NETWORK}),
+            ("with `http.jwt`", {**code, "http": {"authorization": "jwt", "jwt": jwt}}),
+            ("with a function URL", {**code, "http": {"kind": "function_url"}}),
+            ("with a load balancer", balancer),
+            ("with `ingress.hosts` or `paths`", {**code, "ingress": {"paths": ["/notes/*"]}}),
+            ("with `domain`", {**code, "domain": domain}),
+            ("with `domain` and a load balancer", {**balancer, "domain": domain}),
             ("with `dependencies_as_layer`", layer),
             ("with `upload` into a given bucket", {**code, "upload": {"bucket": "artifacts"}}),
             ("with `upload` and no bucket given", {**code, "upload": {}}),

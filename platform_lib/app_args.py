@@ -74,20 +74,27 @@ class NetworkArgs(TypedDict):
 
 
 class IngressArgs(TypedDict):
-    """Who reaches the app, and by which listener. Only the default works in this release."""
+    """Who reaches the app, and by which listener.
+
+    In this release functions have it; on VM and container only the default works. `hosts`, `paths`
+    and `listener_arn` choose requests by a load balancer's rule, of at most five values in all:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
+    """
 
     kind: NotRequired[IngressKind]
     """Public, internal to the VPC, or not served at all. Default: public."""
     allowed_cidrs: NotRequired[Sequence[str]]
-    """Address ranges that may connect. Default: everyone (`0.0.0.0/0`)."""
+    """IPv4 address ranges that may connect, such as `10.0.0.0/8`.
+    Default: everyone (`0.0.0.0/0`)."""
     listener_arn: NotRequired[pulumi.Input[str]]
     """A load balancer's listener that exists already. Default: none, one is made."""
     hosts: NotRequired[Sequence[str]]
-    """Host names of the app on that listener. Default: every host."""
+    """Host names of the app on the listener; `*` and `?` are wildcards. Others are answered with
+    404 by a listener of the app's own. Default: every host."""
     paths: NotRequired[Sequence[str]]
-    """Path patterns of the app on that listener. Default: every path."""
+    """Path patterns of the app on the listener, such as `/notes/*`. Default: every path."""
     priority: NotRequired[int]
-    """The rule's priority on that listener, 1 to 50000. Default: the next free one."""
+    """The rule's priority on the listener, 1 to 50000. Default: the next free one."""
 
 
 class ScheduleArgs(TypedDict):
@@ -174,14 +181,18 @@ class AlarmsArgs(TypedDict):
 
 
 class DomainArgs(TypedDict):
-    """A name of your own, with TLS. Not available in this release."""
+    """A name of your own, with TLS; it needs `zone_id` or `certificate_arn`.
+
+    In this release functions have it: by an HTTP API or a load balancer.
+    """
 
     name: str
     """The host name, such as `notes.example.com`."""
     zone_id: NotRequired[pulumi.Input[str]]
     """The Route 53 zone that gets the record. Default: no record is made."""
     certificate_arn: NotRequired[pulumi.Input[str]]
-    """The certificate. Default: one is requested and validated in the zone."""
+    """A certificate of ACM in the app's region. Default: one is requested and validated in the
+    zone."""
 
 
 class AppArgs(TypedDict):

@@ -1,7 +1,7 @@
 """FunctionApp: a web app as a function, on Lambda."""
 
 from collections.abc import Mapping
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import pulumi
 import pulumi_aws as aws
@@ -14,7 +14,7 @@ from platform_lib.parts.children import Children
 from platform_lib.parts.front import create_app_egress, create_app_group
 from platform_lib.parts.function_package import create_package
 from platform_lib.parts.function_versions import serve_versions
-from platform_lib.parts.http_api import create_http_api
+from platform_lib.parts.http_front import create_http_front
 from platform_lib.parts.iam import (
     NETWORK_INTERFACES,
     create_policy,
@@ -49,10 +49,12 @@ class FunctionApp(pulumi.ComponentResource):
     arm64).
     """
 
-    url: pulumi.Output[str]
-    """Public address of the app."""
-    dns_name: pulumi.Output[str]
-    """The API's DNS name."""
+    url: pulumi.Output[str] | None
+    """Address of the app; None where `ingress` lets nobody in."""
+    dns_name: pulumi.Output[str] | None
+    """DNS name of the API, the function URL or the load balancer."""
+    hosted_zone_id: pulumi.Output[str] | None
+    """Zone of that name, for an alias record; None of an API's own address and a function URL."""
     role_arn: pulumi.Output[str]
     """ARN of the role that the app runs as."""
     role_name: pulumi.Output[str]
@@ -66,6 +68,20 @@ class FunctionApp(pulumi.ComponentResource):
     AppSync API or a scheduler of your own."""
     security_group_id: pulumi.Output[str] | None
     """Security group that the app stands in; None where no network was given."""
+    target_group_arn: pulumi.Output[str] | None
+    """ARN of the target group; None without a load balancer."""
+    if TYPE_CHECKING:
+        # Children that some kinds of `http` have: attributes, and no outputs of the schema.
+        access_log_group: "aws.cloudwatch.LogGroup"
+        api: "aws.apigatewayv2.Api"
+        api_stage: "aws.apigatewayv2.Stage"
+        integration: "aws.apigatewayv2.Integration"
+        route: "aws.apigatewayv2.Route"
+        function_url: "aws.lambda_.FunctionUrl"
+        permission: "aws.lambda_.Permission"
+        load_balancer: "aws.lb.LoadBalancer"
+        target_group: "aws.lb.TargetGroup"
+        listener: "aws.lb.Listener"
 
     def __init__(
         self, name: str, args: FunctionAppArgs, opts: pulumi.ResourceOptions | None = None
@@ -82,13 +98,6 @@ class FunctionApp(pulumi.ComponentResource):
             child,
             "log_group",
             "logs",
-            retention_days=app.retention_days,
-            kms_key_arn=app.log_key_arn,
-        )
-        self.access_log_group = create_log_group(
-            child,
-            "access_log_group",
-            "access-logs",
             retention_days=app.retention_days,
             kms_key_arn=app.log_key_arn,
         )
@@ -183,19 +192,23 @@ class FunctionApp(pulumi.ComponentResource):
         )
         self.failure_queue_policy = sources.failure_queue_policy
         self.invoke_config = sources.invoke_config
-        http = create_http_api(
+        served = create_http_front(
             child,
+            http=settings.http,
+            network=settings.balancer_network,
             function_name=self.function.name,
             alias=self.alias,
-            access_log_group_arn=self.access_log_group.arn,
+            health_check_path=app.health_check_path,
+            retention_days=app.retention_days,
+            log_key_arn=app.log_key_arn,
+            provider=provider,
         )
-        self.api, self.integration, self.route = http.api, http.integration, http.route
-        self.api_stage, self.permission = http.api_stage, http.permission
+        # Which children there are depends on the kind; each is an attribute by its key.
+        vars(self).update(child.made)
 
-        self.url, self.dns_name = http.url, http.dns_name
-        # An HTTP API has a hosted zone, and a target group, only behind a name or a balancer.
-        self.hosted_zone_id = None
-        self.target_group_arn = None
+        self.url, self.dns_name = served.url, served.dns_name
+        self.hosted_zone_id = served.hosted_zone_id
+        self.target_group_arn = served.target_group_arn
         self.security_group_id = self.security_group.id if app.network is not None else None
         self.role_arn, self.role_name = self.role.arn, self.role.name
         self.log_group_name = self.log_group.name

@@ -8,27 +8,27 @@ from typing import Any
 import pulumi
 
 from platform_lib import defaults
+from platform_lib.app_args import IngressKind
 from platform_lib.artifact import chosen_way
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range
 from platform_lib.function_args import FunctionAppArgs, HttpKind
 from platform_lib.function_code import WAYS, FunctionCode, function_code
 from platform_lib.function_versions import Versions, version_settings
+from platform_lib.http_settings import HttpSettings, http_settings
 from platform_lib.lambda_runtimes import with_runtime
 from platform_lib.parts.alarms import FUNCTION_ALARM_CHILDREN
 from platform_lib.parts.children import check_overrides
 from platform_lib.parts.environment import app_environment
 from platform_lib.parts.function_package import package_children
 from platform_lib.parts.function_versions import versions_children
-from platform_lib.parts.http_api import HTTP_API_CHILDREN
-from platform_lib.parts.lookups import check_zones
-from platform_lib.settings import AppSettings, app_settings, later
+from platform_lib.parts.http_front import http_front_children
+from platform_lib.parts.lookups import Network, check_zones, find_network
+from platform_lib.settings import AppSettings, app_settings
 from platform_lib.sources.event_sources import SourceSettings, source_children, source_settings
 
-_HAS = ("alarms", "kms_key_arn", "rollout")
+_HAS = ("alarms", "domain", "ingress", "kms_key_arn", "rollout")
 _CHILDREN = {
-    **HTTP_API_CHILDREN,
     "log_group": "aws.cloudwatch.LogGroup",
-    "access_log_group": "aws.cloudwatch.LogGroup",
     "role": "aws.iam.Role",
     "policy": "aws.iam.RolePolicy",
     "function": "aws.lambda_.Function",
@@ -76,6 +76,9 @@ class FunctionSettings:
     ephemeral_storage_mib: int
     sources: SourceSettings
     versions: Versions
+    http: HttpSettings
+    balancer_network: Network | None
+    """Where a load balancer of the function's own stands; None where it has none."""
 
 
 def function_settings(
@@ -86,8 +89,7 @@ def function_settings(
     args = check_args(raw, FunctionAppArgs)
     chosen_way(args, WAYS)
     args = with_runtime(args)
-    if args.get("http", {}) not in ({}, {"kind": HttpKind.HTTP_API}):
-        raise later("http", args["http"], "leave it out, the function is behind an HTTP API")
+    http = http_settings(args, streams=_streams(args))
     app = app_settings(args, has=_HAS)
     memory_mib = args.get("memory_mib", defaults.FUNCTION_MEMORY_MIB)
     check_range("memory_mib", memory_mib, 128, 10240, "MiB")
@@ -108,7 +110,8 @@ def function_settings(
     )
     code = function_code(app, args)
     sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
-    check_overrides(app.overrides, _children(app, code, versions, sources))
+    children = _children(app, code, versions, sources) | http_front_children(http)
+    check_overrides(app.overrides, children)
     variables = _variables(name, app, code)
     _check_variables(app, variables)
     return FunctionSettings(
@@ -120,7 +123,25 @@ def function_settings(
         ephemeral_storage_mib=storage_mib,
         sources=sources,
         versions=versions,
+        http=http,
+        balancer_network=_balancer_network(app, http, provider),
     )
+
+
+def _streams(args: Mapping[str, Any]) -> bool:
+    """Tell whether what runs the function can pass an answer on while it is written.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+    """
+    return "image_uri" in args or args.get("runtime", "").startswith(("nodejs", "provided"))
+
+
+def _balancer_network(
+    app: AppSettings, http: HttpSettings, provider: pulumi.ProviderResource | None
+) -> Network | None:
+    if http.kind is not HttpKind.LOAD_BALANCER or http.ingress.listener_arn is not None:
+        return None
+    return find_network(app.network, provider, internal=http.ingress.kind is IngressKind.INTERNAL)
 
 
 def _children(

@@ -53,6 +53,14 @@ CLASSES = [
     "aws.apigatewayv2.Integration",
     "aws.apigatewayv2.Route",
     "aws.apigatewayv2.Stage",
+    "aws.apigatewayv2.Authorizer",
+    "aws.apigatewayv2.ApiMapping",
+    "aws.apigatewayv2.DomainName",
+    "aws.lambda_.FunctionUrl",
+    "aws.lb.TargetGroupAttachment",
+    "aws.acm.Certificate",
+    "aws.acm.CertificateValidation",
+    "aws.route53.Record",
     "aws.dynamodb.Table",
     "aws.secretsmanager.Secret",
     "aws.secretsmanager.SecretVersion",
@@ -386,6 +394,10 @@ def test_every_invoke_token_is_one_that_pulumi_aws_sends():
         "aws:ssm/getParameter:getParameter": lambda: aws.ssm.get_parameter(name="/aws/service/x"),
         "aws:ecr/getAuthorizationToken:getAuthorizationToken": aws.ecr.get_authorization_token,
         "aws:iam/getPolicyDocument:getPolicyDocument": aws.iam.get_policy_document,
+        "aws:lb/getListener:getListener": lambda: aws.lb.get_listener(arn="a:listener/app/b/c/d"),
+        "aws:lb/getLoadBalancer:getLoadBalancer": lambda: aws.lb.get_load_balancer(
+            arn="a/app/b/c"
+        ),
     }
     graph = made(lambda: [ask() for ask in asked.values()])
     assert [invoke.token for invoke in graph.invokes] == list(asked) == list(INVOKES)

@@ -31,6 +31,8 @@ class Children:
         self.name = name
         self.tags = dict(tags)
         self._overrides = overrides
+        self.made: dict[str, pulumi.CustomResource] = {}
+        """What was made, by its key."""
 
     def make(
         self,
@@ -53,7 +55,8 @@ class Children:
         # Set, not merged: merging costs a tenth of what making a resource costs.
         own = opts if opts is not None else pulumi.ResourceOptions()
         own.parent = self.parent
-        return kind(f"{self.name}-{suffix}", opts=own, **given)
+        self.made[key] = made = kind(f"{self.name}-{suffix}", opts=own, **given)
+        return made
 
 
 def check_overrides(

@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.naming import LOAD_BALANCER_LIMIT, needs_physical_name, physical_name
+from platform_lib.parts.balancer import (
+    ANYWHERE,
+    create_balancer_group,
+    create_balancer_ingress,
+    create_listeners,
+    create_load_balancer,
+    forward_to,
+    front_name,
+    tcp,
+)
 from platform_lib.parts.children import Children
-
-ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,52 +58,29 @@ def create_front(
     target_type: str,
 ) -> Front:
     """Put a public load balancer before what listens on `port`, and close everything else."""
-    balancer_group = child.make(
-        "load_balancer_security_group",
-        aws.ec2.SecurityGroup,
-        "lb-sg",
-        description=f"Load balancer of {child.name}",
-        vpc_id=vpc_id,
-    )
+    balancer_group = create_balancer_group(child, vpc_id)
     group = create_app_group(child, vpc_id)
-    balancer_ingress = child.make(
-        "load_balancer_ingress",
-        aws.vpc.SecurityGroupIngressRule,
-        "lb-ingress",
-        **_tcp(balancer_group, 80, "HTTP from anywhere", cidr_ipv4=ANYWHERE),
-    )
+    opened = create_balancer_ingress(child, balancer_group, (), https=False)
     to_app = "From the load balancer to the app"
     balancer_egress = child.make(
         "load_balancer_egress",
         aws.vpc.SecurityGroupEgressRule,
         "lb-egress",
-        **_tcp(balancer_group, port, to_app, referenced_security_group_id=group.id),
+        **tcp(balancer_group, port, to_app, referenced_security_group_id=group.id),
     )
     ingress = child.make(
         "ingress",
         aws.vpc.SecurityGroupIngressRule,
         "ingress",
-        **_tcp(group, port, to_app, referenced_security_group_id=balancer_group.id),
+        **tcp(group, port, to_app, referenced_security_group_id=balancer_group.id),
     )
     egress = create_app_egress(child, group)
-    load_balancer = child.make(
-        "load_balancer",
-        aws.lb.LoadBalancer,
-        "lb",
-        name=_name(child, "lb", "application", "internet-facing"),
-        load_balancer_type="application",
-        internal=False,
-        security_groups=[balancer_group.id],
-        subnets=list(subnet_ids),
-        drop_invalid_header_fields=True,
-        enable_deletion_protection=False,
-        idle_timeout=60,
-    )
+    load_balancer = create_load_balancer(child, group=balancer_group, subnet_ids=subnet_ids)
     target_group = child.make(
         "target_group",
         aws.lb.TargetGroup,
         "tg",
-        name=_name(child, "tg", str(port), "HTTP", target_type, vpc_id),
+        name=front_name(child, "tg", str(port), "HTTP", target_type, vpc_id),
         port=port,
         protocol="HTTP",
         target_type=target_type,
@@ -113,36 +96,20 @@ def create_front(
             "unhealthy_threshold": 3,
         },
     )
-    listener = child.make(
-        "listener",
-        aws.lb.Listener,
-        "http",
-        load_balancer_arn=load_balancer.arn,
-        port=80,
-        protocol="HTTP",
-        default_actions=[{"type": "forward", "target_group_arn": target_group.arn}],
+    listeners = create_listeners(
+        child, load_balancer_arn=load_balancer.arn, action=forward_to(target_group)
     )
     return Front(
         load_balancer_security_group=balancer_group,
-        load_balancer_ingress=balancer_ingress,
+        load_balancer_ingress=opened["load_balancer_ingress"],
         load_balancer_egress=balancer_egress,
         security_group=group,
         ingress=ingress,
         egress=egress,
         load_balancer=load_balancer,
         target_group=target_group,
-        listener=listener,
+        listener=listeners.listener,
         url=pulumi.Output.format("http://{}", load_balancer.dns_name),
-    )
-
-
-def _name(child: Children, suffix: str, *identity: pulumi.Input[str]) -> pulumi.Input[str] | None:
-    logical = f"{child.name}-{suffix}"
-    if not needs_physical_name(logical, LOAD_BALANCER_LIMIT):
-        return None
-    place = (pulumi.get_project(), pulumi.get_stack())
-    return pulumi.Output.all(*identity).apply(
-        lambda values: physical_name(logical, LOAD_BALANCER_LIMIT, *place, *map(str, values))
     )
 
 
@@ -173,17 +140,3 @@ def create_app_egress(
         ip_protocol="-1",
         cidr_ipv4=ANYWHERE,
     )
-
-
-def _tcp(
-    group: "aws.ec2.SecurityGroup", port: int, description: str, **peer: pulumi.Input[str]
-) -> dict[str, Any]:
-    """Word a rule that opens one port of a group to one peer."""
-    return {
-        "security_group_id": group.id,
-        "description": description,
-        "ip_protocol": "tcp",
-        "from_port": port,
-        "to_port": port,
-        **peer,
-    }

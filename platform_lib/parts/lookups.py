@@ -73,16 +73,22 @@ def find_account(provider: pulumi.ProviderResource | None) -> pulumi.Output[str]
     return _once("account", provider, ask)
 
 
-def find_network(given: NetworkArgs | None, provider: pulumi.ProviderResource | None) -> Network:
-    """Take the given network, or the default VPC's default subnets in the first two zones."""
+def find_network(
+    given: NetworkArgs | None, provider: pulumi.ProviderResource | None, *, internal: bool = False
+) -> Network:
+    """Take the given network, or the default VPC's default subnets in the first two zones.
+
+    An `internal` load balancer stands in the private subnets, where there are some.
+    """
     if given is None:
         return _once("network", provider, lambda: _default_network(provider))
-    if not given.get("public_subnet_ids"):
+    inside = internal and given.get("private_subnet_ids")
+    if not inside and not given.get("public_subnet_ids"):
         need = "is needed: a public load balancer stands in these subnets, in two zones"
         raise InvalidInput("network.public_subnet_ids", None, need)
     network = Network(
         vpc_id=given["vpc_id"],
-        public_subnet_ids=given["public_subnet_ids"],
+        public_subnet_ids=given.get("public_subnet_ids", ()),
         private_subnet_ids=given.get("private_subnet_ids", ()),
     )
     check_zones("network.public_subnet_ids", network.public_subnet_ids, provider)

@@ -99,6 +99,9 @@ def answer(
     state = dict(inputs)
     named = [shape.auto] if shape.auto else []
     state |= {key: values[key] for key in [*named, *shape.outputs]}
+    for block, more in shape.added.items():
+        words = {word: template.format_map(values) for word, template in more.items()}
+        state[block] = {**inputs.get(block, {}), **words}
     if hasattr(kind, "region"):
         state["region"] = values["region"]
     if "tags" in inputs and hasattr(kind, "tags_all"):

@@ -169,6 +169,24 @@ def _get_policy(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     return {"json": json.dumps(document, indent=2), "minifiedJson": minified, "id": "1"}
 
 
+def _get_listener(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    arn = str(args["arn"])
+    balancer = arn.replace(":listener/", ":loadbalancer/").rpartition("/")[0]
+    return {"arn": arn, "id": arn, "loadBalancerArn": balancer, "port": 443, "protocol": "HTTPS"}
+
+
+def _get_balancer(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    arn = str(args["arn"])
+    name = arn.split("/")[2]
+    return {
+        "arn": arn,
+        "id": arn,
+        "name": name,
+        "dnsName": f"{name}-1234567890.{place.region}.elb.amazonaws.com",
+        "zoneId": "Z35SXDOTRQ7X7K",
+    }
+
+
 def _statement(given: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {"Sid": given["sid"]} if given.get("sid") else {}
     made["Effect"] = given.get("effect") or "Allow"
@@ -206,4 +224,6 @@ INVOKES: Mapping[str, Answering] = {
     "aws:ssm/getParameter:getParameter": _get_parameter,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _get_token,
     "aws:iam/getPolicyDocument:getPolicyDocument": _get_policy,
+    "aws:lb/getListener:getListener": _get_listener,
+    "aws:lb/getLoadBalancer:getLoadBalancer": _get_balancer,
 }

@@ -25,12 +25,18 @@ class Shape:
     limit: int = 255
     """How long that name may be; the provider refuses longer ones instead of shortening them."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    added: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What AWS adds to blocks that are inputs."""
 
 
 def _shape(
-    id: "str | Callable[[Values], str]", auto: str | None = None, limit: int = 255, **outputs: Any
+    id: "str | Callable[[Values], str]",
+    auto: str | None = None,
+    limit: int = 255,
+    added: Mapping[str, Mapping[str, str]] | None = None,
+    **outputs: Any,
 ) -> Shape:
-    return Shape(id=id, auto=auto, limit=limit, outputs=outputs)
+    return Shape(id=id, auto=auto, limit=limit, added=added or {}, outputs=outputs)
 
 
 def _arn(service: str, rest: str) -> str:
@@ -76,6 +82,19 @@ def _repo_digest(values: Values) -> str:
 def _stage_url(values: Values) -> str:
     name = "" if values["name"] == "$default" else values["name"]
     return f"https://{values['apiId']}.execute-api.{values['region']}.amazonaws.com/{name}"
+
+
+def _validation(values: Values) -> list[dict[str, str]]:
+    """The record that proves to ACM whose a name is."""
+    name = values["domainName"]
+    return [
+        {
+            "domainName": name,
+            "resourceRecordName": f"_{values['hex32']}.{name}.",
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": f"_{values['hex32']}.acm-validations.aws.",
+        }
+    ]
 
 
 def _parameter_arn(values: Values) -> str:
@@ -320,6 +339,37 @@ SHAPES: Mapping[str, Shape] = {
     "aws:sqs/queuePolicy:QueuePolicy": _shape("{queueUrl}"),
     "aws:kinesis/stream:Stream": _shape(
         "{arn}", "name", 128, arn=_arn("kinesis", "stream/{name}")
+    ),
+    "aws:apigatewayv2/authorizer:Authorizer": _shape("{hex7}", "name", 128),
+    "aws:apigatewayv2/apiMapping:ApiMapping": _shape("{hex7}"),
+    "aws:apigatewayv2/domainName:DomainName": _shape(
+        "{domainName}",
+        arn="arn:aws:apigateway:{region}::/domainnames/{domainName}",
+        apiMappingSelectionExpression="$request.basepath",
+        added={
+            "domainNameConfiguration": {
+                "targetDomainName": "d-{hex10}.execute-api.{region}.amazonaws.com",
+                "hostedZoneId": "Z1UJRXOUMOOFQ8",
+            }
+        },
+    ),
+    "aws:lambda/functionUrl:FunctionUrl": _shape(
+        "{functionName}",
+        functionArn=_function_arn,
+        functionUrl="https://{hex32}.lambda-url.{region}.on.aws/",
+        urlId="{hex32}",
+    ),
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": _shape("{targetGroupArn}-{hex26}"),
+    # Names
+    "aws:acm/certificate:Certificate": _shape(
+        "{arn}",
+        arn=_arn("acm", "certificate/{uuid}"),
+        domainValidationOptions=_validation,
+        status="PENDING_VALIDATION",
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": _shape("2025-01-01 00:00:00 +0000 UTC"),
+    "aws:route53/record:Record": _shape(
+        "{zoneId}_{name}_{type}", fqdn=lambda values: str(values["name"]).rstrip(".")
     ),
     # What an app works with
     "aws:dynamodb/table:Table": _shape(
