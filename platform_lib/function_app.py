@@ -179,6 +179,7 @@ class FunctionApp(pulumi.ComponentResource):
             alias=self.alias,
             log_group_name=self.log_group.name,
             boundary_arn=app.permissions_boundary_arn,
+            kms_key_arn=app.kms_key_arn,
             provider=provider,
         )
         self.queues, self.streams, self.topics = sources.queues, sources.streams, sources.topics

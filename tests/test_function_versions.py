@@ -12,6 +12,7 @@ from platform_lib.testing import synth
 S3 = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
 IMAGE = {"image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
 OTHER_KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-0a1b2c3d"
 
 
@@ -132,6 +133,22 @@ def test_a_key_encrypts_logs_and_variables_and_the_role_may_decrypt():
     assert {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": KEY} in statements
     plain = graph_of().one(aws.iam.RolePolicy).inputs["policy"]
     assert "kms:" not in plain
+
+
+def test_a_key_encrypts_what_is_made_for_events_and_who_sends_may_use_it():
+    graph = graph_of(kms_key_arn=KEY, queues=[{}], schedules=[{"rate": "1 day"}])
+    queues = graph.all(aws.sqs.Queue)
+    assert len(queues) == 3
+    for queue in queues:
+        assert queue.inputs["kmsMasterKeyId"] == KEY
+        assert "sqsManagedSseEnabled" not in queue.inputs
+    use = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": KEY}
+    for name in ("notes-policy", "notes-scheduler-policy"):
+        policy = graph.one(aws.iam.RolePolicy, name).inputs["policy"]
+        assert use in json.loads(policy)["Statement"], name
+    # An event that only the scheduler sends asks for no more where failures go elsewhere.
+    graph = graph_of(kms_key_arn=KEY, schedules=[{"rate": "1 day"}], on_failure=QUEUE)
+    assert "kms" not in graph.one(aws.iam.RolePolicy, "notes-scheduler-policy").inputs["policy"]
 
 
 def test_a_key_of_the_logs_own_wins_for_the_logs():

@@ -328,6 +328,7 @@ def create_sources(
     alias: "aws.lambda_.Alias",
     log_group_name: pulumi.Input[str],
     boundary_arn: pulumi.Input[str] | None,
+    kms_key_arn: pulumi.Input[str] | None,
     provider: pulumi.ProviderResource | None,
 ) -> Sources:
     """Bind every source to the alias, once what it calls knows where failures go."""
@@ -346,7 +347,7 @@ def create_sources(
     schedules: dict[str, ScheduleSource] = {}
     if settings.schedules:
         scheduler_role, scheduler_policy = create_scheduler_role(
-            child, target, place, boundary_arn=boundary_arn
+            child, target, place, boundary_arn=boundary_arn, kms_key_arn=kms_key_arn
         )
         for schedule in settings.schedules:
             schedules[schedule.at.name] = create_schedule_source(

@@ -14,6 +14,7 @@ from platform_lib.parts.children import Children
 from platform_lib.parts.iam import Statement, create_policy, create_role
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.statements import use_key
 from platform_lib.sources.target import Place, Target
 
 _NAME_LIMIT = 64
@@ -87,6 +88,7 @@ def create_scheduler_role(
     place: Place,
     *,
     boundary_arn: pulumi.Input[str] | None,
+    kms_key_arn: pulumi.Input[str] | None,
 ) -> tuple["aws.iam.Role", "aws.iam.RolePolicy"]:
     """Make the role by which the scheduler calls the alias, for this account alone.
 
@@ -113,6 +115,8 @@ def create_scheduler_role(
             "Resource": target.failure_queue.arn,
         }
         statements.append(send)
+        if kms_key_arn is not None:
+            statements.append(use_key(kms_key_arn))
     policy = create_policy(
         child, "scheduler_policy", "scheduler-policy", role=role, statements=statements
     )
