@@ -1,4 +1,4 @@
-"""What a bundle costs against bare uv: cold trees, unchanged bundles, hashing, and the zip.
+"""What a bundle costs against bare uv: cold trees, unchanged bundles, hashing, the zip, the layer.
 
     python benchmarks/bundling.py
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from platform_lib.archive import write_zip
-from platform_lib.bundle import Additions, build
+from platform_lib.bundle import Additions, Bundle, build
 from platform_lib.installer import compile_lock, platform_tag, uv_binary
 from platform_lib.serving import function_additions, server_additions
 from platform_lib.source_files import hash_of, source_files
@@ -53,8 +53,8 @@ def run(scratch: Path) -> None:
         os.environ["PLATFORM_LIB_CACHE"] = str(target)
         bundle(additions or Additions())
 
-    def bundle(additions: Additions, *, zipped: bool = False) -> Path:
-        made = build(
+    def package(additions: Additions, *, zipped: bool = False, apart: bool = False) -> Bundle:
+        return build(
             source,
             entry="main:app",
             entry_field="app",
@@ -62,8 +62,11 @@ def run(scratch: Path) -> None:
             architecture=PROCESSOR,
             additions=additions,
             zipped=zipped,
+            apart=apart,
         )
-        return made.tree
+
+    def bundle(additions: Additions, *, zipped: bool = False) -> Path:
+        return package(additions, zipped=zipped).tree
 
     server = server_additions("main:app", "asgi")
     function = function_additions(app="main:app")
@@ -109,6 +112,35 @@ def run(scratch: Path) -> None:
     )
     whole = next(tree.parent.parent.glob("bundle.zip")).stat().st_size
     print(f"With app, manifest and lock: {whole:,} bytes")
+    layer(scratch, source, lambda apart: package(function, zipped=True, apart=apart))
+
+
+def layer(scratch: Path, source: Path, package: Callable[[bool], Bundle]) -> None:
+    """Measure the function's package whole and with a layer: cold, and after a change of code."""
+    cold: dict[bool, list[float]] = {True: [], False: []}
+    changed: dict[bool, list[float]] = {True: [], False: []}
+    sizes: dict[bool, tuple[int, int]] = {}
+    code = source / "main.py"
+    for number in range(ROUNDS):
+        for apart in (False, True):
+            os.environ["PLATFORM_LIB_CACHE"] = str(scratch / f"packages-{number}-{apart}")
+            code.write_text(f"from fastapi import FastAPI\napp = FastAPI()\nROUND = {number}\n")
+            cold[apart].append(timed(lambda apart=apart: package(apart)))
+            code.write_text(code.read_text() + "CHANGED = True\n")
+            changed[apart].append(timed(lambda apart=apart: package(apart)))
+            made = package(apart)
+            kept = made.layer.zip.stat().st_size if made.layer is not None else 0
+            sizes[apart] = made.zip.stat().st_size, kept
+    whole, alone = sizes[False][0], sizes[True][0]
+    print("The function's package, whole and with its dependencies as a layer (s, medians)")
+    for name, times in (("cold, zips and all", cold), ("after a change of the code", changed)):
+        seconds = median(times[False]), median(times[True])
+        ratio = seconds[1] / seconds[0]
+        print(f"  {name:38} {seconds[0]:6.3f} {seconds[1]:6.3f}  ratio {ratio:.3f}")
+    print(
+        f"  to upload after that change: {whole:,} bytes, {alone:,} with the layer, "
+        f"ratio {alone / whole:.4f}; the layer itself, once: {sizes[True][1]:,}"
+    )
 
 
 def in_turns(scratch: Path, sides: dict[str, Callable[[Path], None]]) -> dict[str, float]:
