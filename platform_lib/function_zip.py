@@ -1,7 +1,9 @@
 """Zips that Lambda is to take: made for a few lines, given our start-up code, and checked."""
 
 import re
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,11 @@ ZIP_LIMIT = 50 * 1024 * 1024
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError),
+    # It wants a password, or is of a form that Python cannot unpack.
+    RuntimeError,
+)
 _NATIVE = re.compile(r"\.so(\.|$)")
 
 
@@ -29,7 +36,7 @@ def entries_of(field: str, path: Path) -> list[ZipInfo]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, ValueError, OSError) as problem:
+    except _DAMAGED as problem:
         raise InvalidInput(field, str(path), f"the zip cannot be read: {problem}") from None
 
 
@@ -73,13 +80,14 @@ def check_native_code(path: Path, architecture: str) -> None:
     """
     wrong: dict[str, tuple[str, str]] = {}
     right: set[str] = set()
+    native = [
+        name
+        for name in (entry.filename for entry in entries_of("code", path))
+        if name == "bootstrap" or _NATIVE.search(name)
+    ]
     with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            name = entry.filename
-            if name != "bootstrap" and not _NATIVE.search(name):
-                continue
-            with archive.open(entry) as file:
-                processor = processor_of(file.read(HEAD))
+        for name in native:
+            processor = processor_of(_head(path, archive, name))
             package = name.split("/")[0]
             if processor == architecture:
                 right.add(package)
@@ -89,6 +97,14 @@ def check_native_code(path: Path, architecture: str) -> None:
         if package not in right:
             need = f"{name} in it is native code for {processor}, and 'architecture' is"
             raise InvalidInput("code", str(path), f"{need} {architecture!r}")
+
+
+def _head(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        with archive.open(name) as file:
+            return file.read(HEAD)
+    except _DAMAGED as problem:
+        raise InvalidInput("code", str(path), f"{name} in it cannot be read: {problem}") from None
 
 
 def check_bootstrap(path: Path) -> None:

@@ -21,11 +21,12 @@ OURS = ".".join(map(str, sys.version_info[:2]))
 FUNCTION = "aws:lambda/function:Function"
 OTHER = 183 if platform.machine() == "x86_64" else 62
 HANDLER = """
-import sys, greeting, tool
+import sys, greeting, own, tool
 
 def echo(event, context):
     here = [path for path in sys.path if "layers" in path or "opt" in path]
-    return {"greeting": greeting.WORD, "tool": tool.WORD, "own": greeting.__file__, "path": here}
+    return {"greeting": greeting.WORD, "tool": tool.WORD, "from": greeting.__file__,
+            "own": own.WORD, "path": here}
 """
 
 
@@ -162,7 +163,8 @@ def test_a_function_runs_with_its_layers_also_when_they_were_deleted(cloud, whee
     foreign = {"python/greeting/__init__.py": "WORD = 'of the target'\n"}
     ours = publish("ours", dependencies(wheels, **foreign))
     lock = {"python": OURS, "layer": "k" * 28}
-    folder = write_bundle(tmp_path / "bundle", {"main.py": HANDLER}, wheels, **lock)
+    files = {"main.py": HANDLER, "own.py": "WORD = 'of the app'\n"}
+    folder = write_bundle(tmp_path / "bundle", files, wheels, **lock)
     role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
     client.create_function(
         FunctionName="fn",
@@ -182,15 +184,19 @@ def test_a_function_runs_with_its_layers_also_when_they_were_deleted(cloud, whee
     client.publish_layer_version(
         LayerName="tools", Content={"ZipFile": archive(**{"python/tool.py": "WORD = 'b'\n"})}
     )
-    answer = client.invoke(FunctionName="fn", Qualifier="1", Payload=b"{}")
-    told = json.loads(answer["Payload"].read())
-    assert (told["greeting"], told["tool"]) == ("locked", "a")
-    assert "/opt/" in told["own"]
+
+    def invoke(**more):
+        answer = client.invoke(FunctionName="fn", Payload=b"{}", **more)
+        return json.loads(answer["Payload"].read())
+
+    for told in (invoke(Qualifier="1"), invoke()):
+        assert (told["own"], told["greeting"], told["tool"]) == ("of the app", "locked", "a")
+        assert "/opt/" in told["from"]
     # A layer more is another worker.
     client.update_function_configuration(FunctionName="fn", Layers=[f"{name}:2", ours])
     plane.changed(FUNCTION, "fn", "update")
-    told = json.loads(client.invoke(FunctionName="fn", Payload=b"{}")["Payload"].read())
-    assert told["tool"] == "b"
+    assert invoke()["tool"] == "b"
+    assert invoke(Qualifier="1")["tool"] == "a"
 
 
 def test_a_function_without_its_layer_is_refused_at_its_creation(cloud, tmp_path):
