@@ -104,9 +104,10 @@ class Function:
         )["AliasArn"]
 
     def allow(self, service, source=None, qualifier="live", **more):
+        self.statement = new_name("s")
         self.client.add_permission(
             FunctionName=self.name,
-            StatementId=new_name("s"),
+            StatementId=self.statement,
             Action="lambda:InvokeFunction",
             Principal=service,
             **({"Qualifier": qualifier} if qualifier else {}),
@@ -114,6 +115,12 @@ class Function:
             **more,
         )
         return self
+
+    def forbid(self):
+        """Take back what was allowed last."""
+        self.client.remove_permission(
+            FunctionName=self.name, StatementId=self.statement, Qualifier="live"
+        )
 
     def configure(self, **config):
         self.client.put_function_event_invoke_config(
@@ -154,6 +161,9 @@ class Queue:
             }
             policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
             self.client.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+
+    def close(self):
+        self.client.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": ""})
 
     def messages(self):
         """Return everything in it, with attributes; it stays there, unseen for a while."""

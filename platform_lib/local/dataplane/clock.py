@@ -99,6 +99,8 @@ class Clock:
     async def settle(self) -> None:
         """Wait until no tracked work is in flight."""
         while True:
+            # What other threads asked the loop for so far has its turn first: it tracks work.
+            await asyncio.sleep(0)
             while self._tasks:
                 await asyncio.wait(list(self._tasks))
             for finish in self._finishers:

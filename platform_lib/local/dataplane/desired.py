@@ -52,14 +52,16 @@ class Desired:
 
     def role_statements(self, role_arn: str) -> list[dict[str, Any]]:
         """Return the statements of a role's own and its attached policies; none if it is gone."""
-        from moto.iam.models import iam_backends
-
-        roles = iam_backends[self._account.account_id]["aws"].roles.values()
-        role = next((each for each in list(roles) if each.arn == role_arn), None)
+        role = self._role(role_arn)
         if role is None:
             return []
         texts = [*role.policies.values(), *map(_document, role.managed_policies.values())]
         return [each for text in texts for each in _statements(text)]
+
+    def role_trust(self, role_arn: str) -> list[dict[str, Any]]:
+        """Return the statements that say who may assume a role."""
+        role = self._role(role_arn)
+        return _statements(role.assume_role_policy_document) if role else []
 
     def resource_statements(self, arn: str) -> list[dict[str, Any]]:
         """Return the statements of the policy of a function (or alias), queue or topic."""
@@ -79,6 +81,12 @@ class Desired:
                 topic = self._backend("sns").topics.get(arn)
                 return _statements(topic.policy) if topic else []
         return []
+
+    def _role(self, arn: str) -> Any:
+        from moto.iam.models import iam_backends
+
+        roles = iam_backends[self._account.account_id]["aws"].roles.values()
+        return next((each for each in list(roles) if each.arn == arn), None)
 
     def _backend(self, service: str) -> Any:
         from moto.backends import get_backend
@@ -136,7 +144,8 @@ class Desired:
         try:
             return self._backend("lambda").get_function(name_or_arn, qualifier)
         except (JsonRESTError, KeyError) as error:
-            raise LocalCloudError(f"there is no function {name_or_arn}: {error}") from error
+            name = name_or_arn.rpartition(":function:")[2] + (f":{qualifier}" if qualifier else "")
+            raise LocalCloudError(f"there is no function {name}") from error
 
     def functions(self) -> list[Any]:
         """Return every version of every function."""
@@ -186,6 +195,21 @@ class Desired:
     def kinesis_stream(self, arn: str) -> Any:
         """Return moto's stream of Kinesis, or None."""
         return self._backend("kinesis").streams.get(arn.rpartition("/")[2])
+
+    def event_rules(self, bus: str | None = None) -> list[Any]:
+        """Return moto's rules of one event bus, or of all."""
+        buses = self._backend("events").event_buses
+        chosen = [buses[bus]] if bus in buses else [] if bus else list(buses.values())
+        return [rule for each in chosen for rule in list(each.rules.values())]
+
+    def schedules(self) -> list[Any]:
+        """Return moto's schedules of EventBridge Scheduler."""
+        groups = list(self._backend("scheduler").schedule_groups.values())
+        return [each for group in groups for each in list(group.schedules.values())]
+
+    def forget_schedule(self, schedule: Any) -> None:
+        """Delete a schedule that has run for the last time, as it asked."""
+        self._backend("scheduler").delete_schedule(schedule.group_name, schedule.name)
 
     def api(self, api_id: str) -> Any:
         """Return moto's HTTP API, or None."""

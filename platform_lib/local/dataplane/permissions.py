@@ -53,6 +53,13 @@ class Permissions:
         statements = self._desired.resource_statements(resource)
         return permitted(statements, action, resource, principal=service, facts=facts)
 
+    def role_trusts(self, role_arn: str, service: str, source_arn: str) -> bool:
+        """Whether a service may assume a role on behalf of something of this account."""
+        facts = {"aws:SourceArn": source_arn, "aws:SourceAccount": self._desired.account_id}
+        # A trust policy names no resource: it is the role's own.
+        statements = [{**each, "Resource": "*"} for each in self._desired.role_trust(role_arn)]
+        return permitted(statements, "sts:AssumeRole", role_arn, principal=service, facts=facts)
+
 
 def permitted(
     statements: Sequence[Statement],

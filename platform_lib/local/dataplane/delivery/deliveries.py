@@ -6,8 +6,14 @@ from contextlib import ExitStack
 
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.asynchronous import Asynchronous
+from platform_lib.local.dataplane.delivery.buckets import deliver_buckets
 from platform_lib.local.dataplane.delivery.destinations import Destinations
+from platform_lib.local.dataplane.delivery.event_rules import EventRules
 from platform_lib.local.dataplane.delivery.invocations import invoke_here
+from platform_lib.local.dataplane.delivery.log_groups import deliver_log_groups
+from platform_lib.local.dataplane.delivery.push import Push
+from platform_lib.local.dataplane.delivery.schedules import Schedules
+from platform_lib.local.dataplane.delivery.topics import deliver_topics
 from platform_lib.local.dataplane.functions import Functions
 from platform_lib.local.dataplane.lineage import Lineage, keep_with_messages
 from platform_lib.local.dataplane.runtime_api import Outcome
@@ -27,14 +33,23 @@ class Deliveries:
     ) -> None:
         self._functions = functions
         self._loop = loop
-        self._destinations = Destinations(context)
-        self.asynchronous = Asynchronous(context, functions, self._destinations)
+        destinations = Destinations(context)
+        self.asynchronous = Asynchronous(context, functions, destinations)
+        self._push = Push(
+            context=context, asynchronous=self.asynchronous, destinations=destinations, loop=loop
+        )
 
     def start(self) -> Callable[[], None]:
         """Take the place of what moto does itself; return what puts it back."""
         with ExitStack() as opened:
             opened.callback(keep_with_messages())
             opened.callback(invoke_here(self._invoke, self._accept))
+            opened.callback(deliver_topics(self._push))
+            rules = EventRules(self._push)
+            opened.callback(rules.start())
+            opened.callback(deliver_buckets(self._push, rules))
+            opened.callback(deliver_log_groups(self._push))
+            opened.callback(Schedules(self._push, rules).start())
             return opened.pop_all().close
 
     def _invoke(self, arn: str, payload: bytes, lineage: Lineage) -> tuple[Outcome, list[str]]:

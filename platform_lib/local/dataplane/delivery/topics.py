@@ -1,0 +1,111 @@
+"""SNS: brings what is published to functions, and to queues that let the topic send.
+
+Not imitated: signatures, retries of an endpoint that is there (the local ones always answer).
+https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from platform_lib.local.dataplane.delivery import event_shapes
+from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
+from platform_lib.local.dataplane.delivery.push import Push
+from platform_lib.local.dataplane.lineage import Lineage, current
+
+SERVICE = "sns.amazonaws.com"
+
+
+def deliver_topics(push: Push) -> Callable[[], None]:
+    """Take the place of moto's deliveries to functions; return what puts them back.
+
+    moto waits for the function, loses its errors, and brings an event of made-up values. Its
+    deliveries to queues stay, where the queue's policy lets the topic send.
+    """
+    from moto.sns.models import Subscription
+
+    subscription: Any = Subscription
+    theirs = subscription.publish
+
+    def publish(self: Any, message: str, message_id: str, *rest: Any, **more: Any) -> None:
+        if self.protocol not in ("lambda", "sqs"):
+            theirs(self, message, message_id, *rest, **more)
+            return
+        attributes = more.get("message_attributes") or {}
+        matcher = self._filter_policy_matcher
+        if matcher is not None and not matcher.matches(attributes, message):
+            return
+        own = message
+        if more.get("message_structure") == "json":
+            own = self._parse_message_structure(message, self.protocol)
+        told = event_shapes.notification(
+            topic_arn=self.topic_arn,
+            subscription_arn=self.arn,
+            message_id=message_id,
+            message=own,
+            subject=more.get("subject"),
+            attributes=attributes,
+            moment=push.context.clock.now(),
+        )
+        lineage = current()
+        if self.protocol == "lambda":
+            push.begin(_to_function(push, self, told, lineage))
+            return
+        refusal = push.destinations.service_refusal(SERVICE, self.topic_arn, self.endpoint)
+        if refusal is None:
+            theirs(self, message, message_id, *rest, **more)
+        else:
+            push.begin(_give_up(push, self, told, lineage, refusal))
+
+    subscription.publish = publish
+
+    def undo() -> None:
+        subscription.publish = theirs
+
+    return undo
+
+
+async def _to_function(
+    push: Push, subscription: Any, told: dict[str, Any], lineage: Lineage
+) -> None:
+    payload = json.dumps(event_shapes.topic_event(told, subscription.arn)).encode()
+    refusal = push.asynchronous.accept_from(
+        SERVICE, subscription.topic_arn, subscription.endpoint, payload, lineage
+    )
+    if refusal is not None:
+        await _give_up(push, subscription, told, lineage, refusal)
+
+
+async def _give_up(
+    push: Push, subscription: Any, told: dict[str, Any], lineage: Lineage, refusal: Refusal
+) -> None:
+    """Bring a message to the subscription's dead letters: such an error SNS does not retry.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+    """
+    topic, endpoint = (
+        each.rpartition(":")[2] for each in (subscription.topic_arn, subscription.endpoint)
+    )
+    line = f"topic {topic} cannot reach {endpoint}, because {refusal.message}"
+    policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
+    arn = policy.get("deadLetterTargetArn")
+    if not arn:
+        push.say(f"{line}; message {told['MessageId']} is lost: no redrive policy")
+        return
+    message = Message(
+        body=json.dumps(told),
+        attributes={
+            "RequestID": str(uuid.uuid4()),
+            "ErrorCode": refusal.code,
+            "ErrorMessage": refusal.message,
+        },
+    )
+    second = await push.destinations.send_by_service(
+        SERVICE, subscription.topic_arn, arn, message, lineage
+    )
+    place = arn.rpartition(":")[2]
+    push.say(
+        f"{line}; message {told['MessageId']} "
+        + (f"is lost, because {second.message}" if second else f"is in {place}")
+    )
