@@ -285,13 +285,12 @@ def test_calls_beyond_the_reserved_concurrency_wait(account, plane, tmp_path):
     flag = tmp_path / "flag"
     one = Api(account, plane, tmp_path, environment={"FLAG": str(flag)}, Timeout=30)
     one.client.put_function_concurrency(FunctionName=one.name, ReservedConcurrentExecutions=1)
-    one.client.update_function_code(FunctionName=one.name, ZipFile=zipped(one.folder))
     answers = []
     threads = [
         threading.Thread(
             target=lambda: answers.append(
                 one.client.invoke(
-                    FunctionName=one.name, Payload=json.dumps({"rawPath": "/wait"}).encode()
+                    FunctionName=one.alias, Payload=json.dumps({"rawPath": "/wait"}).encode()
                 )["Payload"].read()
             )
         )
@@ -305,6 +304,17 @@ def test_calls_beyond_the_reserved_concurrency_wait(account, plane, tmp_path):
     for thread in threads:
         thread.join()
     assert len({json.loads(json.loads(each)["body"])["pid"] for each in answers}) == 1
+
+
+def test_a_function_without_concurrency_takes_no_calls(account, plane, tmp_path):
+    app = Api(account, plane, tmp_path)
+    assert ask(app.url).status == 200
+    app.client.put_function_concurrency(FunctionName=app.name, ReservedConcurrentExecutions=0)
+    assert (ask(app.url).status, ask(app.url).body) == (503, b'{"message":"Service Unavailable"}')
+    with pytest.raises(app.client.exceptions.TooManyRequestsException):
+        app.client.invoke(FunctionName=app.alias)
+    app.client.delete_function_concurrency(FunctionName=app.name)
+    assert ask(app.url).status == 200
 
 
 def test_an_alias_moves_to_a_new_version_and_old_workers_end(account, plane, tmp_path):

@@ -42,6 +42,10 @@ _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
 
 
+class ThrottledError(LocalCloudError):
+    """The function takes no calls: its reserved concurrency is 0."""
+
+
 class Functions:
     """Every function of the account that was called."""
 
@@ -68,6 +72,7 @@ class Functions:
 
         Raises:
             RecursiveLoopError: The chain called this function too often.
+            ThrottledError: It takes no calls.
             LocalCloudError: There is no such function, or it cannot run here.
         """
         desired = self._context.desired
@@ -77,11 +82,17 @@ class Functions:
             function = desired.function(arn.rpartition(":")[0], version)
         else:
             function = desired.function(arn)
+        # A version keeps what was reserved when it was published; what counts is the function's.
+        reserved = desired.function(str(function.function_name)).reserved_concurrency
+        most = _WORKERS if reserved is None else min(int(reserved), _WORKERS)
+        if most == 0:
+            raise ThrottledError(f"{function.function_name} has a reserved concurrency of 0")
         after = (lineage or Lineage()).after(str(function.function_name))
         key = function_key(function)
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = _Pool(self._context, function)
+        pool.allow(most)
         return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
 
     async def reconcile(self, name: str) -> None:
@@ -124,12 +135,17 @@ class _Pool:
         self._context = context
         self._function = function
         self._timeout = float(function.timeout or 3)
-        reserved = function.reserved_concurrency
-        self._limit = asyncio.Semaphore(min(int(reserved), _WORKERS) if reserved else _WORKERS)
+        self._most = _WORKERS
+        self._limit = asyncio.Semaphore(_WORKERS)
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._prepared: asyncio.Task[Ready] | None = None
         self._stopped = False
+
+    def allow(self, most: int) -> None:
+        """Say how many calls may run at once from now on; those that run already go on."""
+        if most != self._most:
+            self._most, self._limit = most, asyncio.Semaphore(most)
 
     async def invoke(
         self, arn: str, payload: bytes, lineage: Lineage, request_id: str

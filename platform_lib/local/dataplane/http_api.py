@@ -30,7 +30,7 @@ from platform_lib.local.dataplane.events import (
     request_event,
     response_answer,
 )
-from platform_lib.local.dataplane.functions import Functions
+from platform_lib.local.dataplane.functions import Functions, ThrottledError
 from platform_lib.local.errors import LocalCloudError
 
 _REQUEST_LIMIT = 10 * 1024 * 1024
@@ -156,6 +156,8 @@ class HttpApi:
             raise _Refused(503, "Service Unavailable", "the integration timed out")
         try:
             outcome, _ = call.result()
+        except ThrottledError as error:
+            raise _Refused(503, "Service Unavailable", str(error)) from error
         except LocalCloudError as error:
             self._context.say(f"function {arn.partition(':function:')[2]}: {error}")
             raise _Refused(500, _ERROR, str(error)) from error
