@@ -111,6 +111,14 @@ class Api:
         plane.changed(ALIAS, self.alias, "create")
         self.id = self.gateway.create_api(Name=self.name, ProtocolType="HTTP")["ApiId"]
         self.url = plane.endpoint("http_api", self.id)
+        self.client.add_permission(
+            FunctionName=self.name,
+            Qualifier="live",
+            StatementId="api",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            SourceArn=f"arn:aws:execute-api:us-east-1:123456789012:{self.id}/*/*",
+        )
         self.logs = f"/access/{self.name}"
         account.client("logs").create_log_group(logGroupName=self.logs)
         words = ("requestId", "httpMethod", "path", "status", "integrationErrorMessage")

@@ -2,8 +2,8 @@
 
 A balancer has one local port. It stands for the HTTPS listener, else for the one of the lowest
 port. Not imitated: TLS, further listeners, HTTP/2, sticky sessions, authentication actions (501),
-Lambda targets, web application firewalls, access logs, and the limits of AWS's own fleet. Where no
-target is healthy the answer is 503; AWS would try the unhealthy ones.
+web application firewalls, access logs, and the limits of AWS's own fleet. Where no target is
+healthy the answer is 503; AWS would try the unhealthy ones, which it does here with functions.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from platform_lib.local.dataplane.desired import Desired, Listener
+from platform_lib.local.dataplane.front_calls import Refused
+from platform_lib.local.dataplane.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.rules import Request, Shares, first_match, redirect_location
 from platform_lib.local.dataplane.targets import TargetGroups
 
@@ -33,10 +35,13 @@ _PAGE += "</body>\r\n</html>\r\n"
 class Balancer:
     """Answers for one load balancer; `handle` is the handler of its server."""
 
-    def __init__(self, arn: str, desired: Desired, targets: TargetGroups) -> None:
+    def __init__(
+        self, arn: str, desired: Desired, targets: TargetGroups, functions: LambdaTargets
+    ) -> None:
         self._arn = arn
         self._desired = desired
         self._targets = targets
+        self._functions = functions
         self._shares = Shares()
         self._client: aiohttp.ClientSession | None = None
 
@@ -102,6 +107,13 @@ class Balancer:
         weights = {each["TargetGroupArn"]: float(each.get("Weight", 1)) for each in groups}
         # Kept by rule: the shares of one rule say nothing about another's.
         arn = self._shares.choose(rule, weights)
+        group = self._desired.lambda_group(arn) if arn else None
+        if arn and group is not None:
+            sent = list(forwarded_headers(request, listener).items())
+            try:
+                return await self._functions.answer(request, arn, group, sent)
+            except Refused as refused:
+                return _page(refused.answer.status, str(refused))
         target = self._targets.choose(arn) if arn else None
         if target is None:
             return _page(503, "Service Temporarily Unavailable")

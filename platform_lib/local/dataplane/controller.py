@@ -17,9 +17,11 @@ from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.engine import Engine
+from platform_lib.local.dataplane.function_url import FunctionUrl
 from platform_lib.local.dataplane.functions import Functions
-from platform_lib.local.dataplane.http_api import HttpApi
+from platform_lib.local.dataplane.http_api import ApiName, HttpApi
 from platform_lib.local.dataplane.images import Images
+from platform_lib.local.dataplane.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.machines import Machines
 from platform_lib.local.dataplane.moto_time import queues_by
@@ -31,6 +33,7 @@ from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
 
 T = TypeVar("T")
+Answerer = ApiName | Balancer | FunctionUrl | HttpApi
 
 
 class DataPlane:
@@ -77,6 +80,7 @@ class DataPlane:
         self._containers = Containers(self._context, self.images, self._engine)
         self._machines = Machines(self._context)
         self._functions = Functions(self._context)
+        self._targets = LambdaTargets(self._context, self._functions)
         self._deliveries = Deliveries(self._context, self._functions, self._loop)
         self._pollers = Pollers(self._context, self._loop, self._functions.invoke)
         self._undo = ExitStack()
@@ -109,6 +113,7 @@ class DataPlane:
     async def _stop(self) -> None:
         self._pollers.stop()
         await self._context.clock.stop()
+        await self._targets.stop()
         await asyncio.gather(*(front.close() for front in self._fronts.values()))
         await asyncio.gather(
             self._containers.stop(), self._machines.stop(), self._functions.stop()
@@ -140,8 +145,8 @@ class DataPlane:
         """Return `127.0.0.1:PORT` of a front, which listens from the first ask on.
 
         Args:
-            kind: `load_balancer` or `http_api`.
-            id: The load balancer's ARN, or the API's id.
+            kind: `load_balancer`, `http_api`, `function_url` or `domain_name` (of an API).
+            id: The load balancer's ARN, the API's id, the function's or alias' ARN, or the name.
 
         Raises:
             LocalCloudError: The port that was asked for is busy.
@@ -164,10 +169,15 @@ class DataPlane:
                 self._next_port += 1
         return front.address
 
-    def _answerer(self, kind: str, id: str) -> Balancer | HttpApi:
+    def _answerer(self, kind: str, id: str) -> Answerer:
         context = self._context
-        if kind == "load_balancer":
-            return Balancer(id, context.desired, context.groups)
+        match kind:
+            case "load_balancer":
+                return Balancer(id, context.desired, context.groups, self._targets)
+            case "function_url":
+                return FunctionUrl(id, context, self._functions)
+            case "domain_name":
+                return ApiName(id, context, self._functions)
         return HttpApi(id, context, self._functions)
 
     def changed(self, type: str, id: str, action: str) -> None:
@@ -194,6 +204,17 @@ class DataPlane:
                 await self._close("load_balancer", id)
             case "aws:apigatewayv2/api:Api" if action == "delete":
                 await self._close("http_api", id)
+            case "aws:apigatewayv2/domainName:DomainName" if action == "delete":
+                await self._close("domain_name", id)
+            case "aws:lambda/functionUrl:FunctionUrl" if action == "delete":
+                await self._close("function_url", id)
+            case "aws:lb/targetGroupAttachment:TargetGroupAttachment":
+                # Of the group's ARN, a slash and the target's: here only functions matter.
+                group, is_function, name = id.partition("/arn:aws:lambda:")
+                if is_function and action == "delete":
+                    self._targets.deregister(group)
+                elif is_function:
+                    self._targets.register(group, f"arn:aws:lambda:{name}")
             case "aws:lambda/function:Function":
                 await self._functions.reconcile(id)
             case "aws:lambda/alias:Alias":
@@ -241,7 +262,7 @@ class DataPlane:
 class _Front:
     """A server on a port of 127.0.0.1."""
 
-    def __init__(self, answerer: Balancer | HttpApi) -> None:
+    def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
         # Bodies pass as they are: a front neither unpacks nor limits them itself.
         server = web.Server(

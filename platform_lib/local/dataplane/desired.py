@@ -39,6 +39,23 @@ class HealthCheck:
     drain: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class FunctionUrlConfig:
+    """How a function or an alias answers at an address of its own."""
+
+    url_id: str
+    auth_type: str
+    cors: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LambdaGroup:
+    """A target group of a load balancer that calls a function."""
+
+    functions: Sequence[str]
+    multi_value_headers: bool
+
+
 class Desired:
     """Reads the account."""
 
@@ -210,6 +227,35 @@ class Desired:
     def forget_schedule(self, schedule: Any) -> None:
         """Delete a schedule that has run for the last time, as it asked."""
         self._backend("scheduler").delete_schedule(schedule.group_name, schedule.name)
+
+    def function_url(self, arn: str) -> FunctionUrlConfig | None:
+        """Return the URL of a function or an alias, or None."""
+        name, _, qualifier = arn.partition(":function:")[2].partition(":")
+        try:
+            found = self.function(name).urls.get(qualifier or "$LATEST")
+        except LocalCloudError:
+            return None
+        if found is None:
+            return None
+        return FunctionUrlConfig(
+            url_id=found.url.partition("://")[2].partition(".")[0],
+            auth_type=str(found.config.get("AuthType")),
+            cors=found.config.get("Cors"),
+        )
+
+    def lambda_group(self, target_group_arn: str) -> LambdaGroup | None:
+        """Return a target group whose target is a function; None for another or none."""
+        group = self._backend("elbv2").target_groups.get(target_group_arn)
+        if group is None or group.target_type != "lambda":
+            return None
+        multi = str(group.attributes.get("lambda.multi_value_headers.enabled")).lower()
+        return LambdaGroup(functions=list(group.targets), multi_value_headers=multi == "true")
+
+    def api_mappings(self, domain_name: str) -> list[Any]:
+        """Return moto's mappings of a name to HTTP APIs, the longest keys first."""
+        found = list(self._backend("apigatewayv2").api_mappings.values())
+        mine = [each for each in found if each.domain_name == domain_name]
+        return sorted(mine, key=lambda each: -len(each.api_mapping_key or ""))
 
     def api(self, api_id: str) -> Any:
         """Return moto's HTTP API, or None."""

@@ -107,8 +107,9 @@ def request_event(
     query: str,
     headers: Sequence[tuple[str, str]],
     body: bytes,
+    decoded: bool = True,
 ) -> dict[str, Any]:
-    """Word a request in payload format 2.0."""
+    """Word a request in payload format 2.0; `decoded` says whether its path is, as an API's is."""
     joined: dict[str, str] = {}
     cookies: list[str] = []
     for name, value in headers:
@@ -121,7 +122,7 @@ def request_event(
     joined["x-amzn-trace-id"] = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     joined |= {"x-forwarded-for": _forwarded(joined, caller.source_ip)}
     joined |= {"x-forwarded-port": caller.domain.rpartition(":")[2], "x-forwarded-proto": "http"}
-    path = unquote(raw_path)
+    path = unquote(raw_path) if decoded else raw_path
     now = time.time()
     event: dict[str, Any] = {
         "version": "2.0",
@@ -161,7 +162,7 @@ def request_event(
     if caller.stage_variables:
         event["stageVariables"] = dict(caller.stage_variables)
     if body:
-        text = _as_text(body, joined.get("content-type", ""))
+        text = as_text(body, joined.get("content-type", ""))
         event["isBase64Encoded"] = text is None
         event["body"] = base64.b64encode(body).decode() if text is None else text
     return event
@@ -172,7 +173,7 @@ def _forwarded(headers: Mapping[str, str], source_ip: str) -> str:
     return f"{before}, {source_ip}" if before else source_ip
 
 
-def _as_text(body: bytes, content_type: str) -> str | None:
+def as_text(body: bytes, content_type: str) -> str | None:
     """Return a body as text where its type is a text's (a form's is not: it comes as base64)."""
     kind = content_type.partition(";")[0].strip().lower()
     if not _TEXT.fullmatch(kind):

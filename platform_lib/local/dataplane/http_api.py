@@ -1,13 +1,13 @@
 """An HTTP API before functions: API Gateway v2 on 127.0.0.1.
 
-Stages (`$default` at the root, others under their name), routes, CORS, functions by version or
-alias, AWS's limits (30 seconds, 10 MB for a request, 6 MB for what a function takes and gives),
-access logs in the stage's log group. Not imitated: authorizers, throttling, custom domains,
-permissions of the function, request and response parameters, payload format 1.0, and integrations
-with other things than functions; a route to one of those answers 501 and says so.
+Stages (`$default` at the root, others under their name), routes, CORS, throttling, tokens and
+signatures, names of one's own (plain HTTP here, at an address of their own), functions by version
+or alias that the API may call, AWS's limits (30 seconds, 10 MB for a request, 6 MB for what a
+function takes and gives), access logs in the stage's log group. Not imitated: authorizers that are
+functions, request and response parameters, payload format 1.0, and integrations with other things
+than functions; a route to one of those answers 501 and says so.
 """
 
-import asyncio
 import json
 import re
 import time
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.events import (
@@ -30,23 +29,25 @@ from platform_lib.local.dataplane.events import (
     request_event,
     response_answer,
 )
+from platform_lib.local.dataplane.front_calls import (
+    SERVER_ERROR,
+    Refused,
+    as_response,
+    call_function,
+    error_message,
+    message_answer,
+    read_body,
+)
 from platform_lib.local.dataplane.functions import Functions, ThrottledError
+from platform_lib.local.dataplane.signatures import iam_context, signer
+from platform_lib.local.dataplane.throttling import Throttle
+from platform_lib.local.dataplane.tokens import Distrusted, Expected, Tokens
 from platform_lib.local.errors import LocalCloudError
 
 _REQUEST_LIMIT = 10 * 1024 * 1024
 _PAYLOAD_LIMIT = 6 * 1024 * 1024
 _SECONDS = 30.0
-_ERROR = "Internal Server Error"
 _FUNCTION = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?")
-
-
-class _Refused(Exception):  # noqa: N818 - it is an answer
-    """The front answers itself; `told` is for the access log."""
-
-    def __init__(self, status: int, message: str, told: str = "") -> None:
-        super().__init__(message)
-        self.answer = _message(status, message)
-        self.told = told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ class _Asked:
     stage: Any
     path: str
     route: Matched | None
+    guarded: Any
+    """moto's route, which says what it asks of a request."""
 
 
 class HttpApi:
@@ -67,46 +70,69 @@ class HttpApi:
         self._context = context
         self._functions = functions
         self._stream = f"{api_id}-{uuid.uuid4().hex[:12]}"
+        self._throttle = Throttle()
+        self._tokens = Tokens(context.say)
 
     async def close(self) -> None:
         """Hold nothing open."""
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request and log it."""
+        """Answer one request at the API's own address, and log it."""
+        api = self._context.desired.api(self._id)
+        if api is None or api.disable_execute_api_endpoint:
+            return as_response(message_answer(404, "Not Found"))
+        return await self.answer(request)
+
+    async def answer(
+        self, request: web.BaseRequest, stage: str | None = None, key: str = ""
+    ) -> web.StreamResponse:
+        """Answer one request, wherever it came from, and log it.
+
+        Args:
+            request: The request.
+            stage: The stage that a name leads to. Default: the path says it.
+            key: The part of the path by which a name leads there.
+        """
         began = time.perf_counter()
         api = self._context.desired.api(self._id)
-        asked = self._asked(request, api)
+        asked = self._asked(request, api, stage, key)
         if asked is None:
-            return _as_response(_message(404, "Not Found"), request.method)
+            return as_response(message_answer(404, "Not Found"))
         problem = ""
         cors = api.cors_configuration
         origin = request.headers.get("Origin")
-        if cors and origin and _is_preflight(request):
-            answer = Answer(status=204, headers=(), body=b"")
-        else:
-            try:
+        try:
+            if cors and origin and is_preflight(request) and not _catches(asked.guarded):
+                answer = Answer(status=204, headers=(), body=b"")
+            else:
                 answer = await self._integrate(request, api, asked)
-            except _Refused as refused:
-                answer, problem = refused.answer, refused.told
-        response = _as_response(answer, request.method)
+        except Refused as refused:
+            answer, problem = refused.answer, refused.told
+        response = as_response(answer)
         if cors and origin:
-            response.headers.update(cors_headers(cors, origin, _is_preflight(request)))
+            response.headers.update(cors_headers(cors, origin, is_preflight(request)))
         response.headers["apigw-requestid"] = asked.caller.request_id
         known = _access(request, asked, response, problem, time.perf_counter() - began)
         self._log_access(asked.stage.access_log_settings or {}, known)
         return response
 
-    def _asked(self, request: web.BaseRequest, api: Any) -> _Asked | None:
+    def _asked(
+        self, request: web.BaseRequest, api: Any, named: str | None, key: str
+    ) -> _Asked | None:
         """Find stage and route; the route's path is without the stage's name, the event's with."""
         if api is None:
             return None
         path = request.raw_path.partition("?")[0]
-        first = path.strip("/").partition("/")[0]
-        stage = api.stages.get(first) or api.stages.get("$default")
+        if named is None:
+            first = path.strip("/").partition("/")[0]
+            stage = api.stages.get(first) or api.stages.get("$default")
+            key = first if stage is not None and stage.name == first else ""
+        else:
+            stage = api.stages.get(named)
         if stage is None:
             return None
-        within = path[len(first) + 1 :] or "/" if stage.name == first else path
-        routes = {each.route_key: each.target for each in list(api.routes.values())}
+        within = path[len(key) + 1 :] or "/" if key else path
+        routes = {each.route_key: each for each in list(api.routes.values())}
         caller = Caller(
             account_id=self._context.account.account_id,
             api_id=self._id,
@@ -116,22 +142,28 @@ class HttpApi:
             source_ip=request.remote or "127.0.0.1",
             request_id=uuid.uuid4().hex[:15] + "=",
         )
-        route = match_route(routes, request.method, within)
-        return _Asked(caller=caller, stage=stage, path=path, route=route)
+        targets = {name: each.target for name, each in routes.items()}
+        route = match_route(targets, request.method, within)
+        guarded = routes[route.key] if route is not None else None
+        return _Asked(caller=caller, stage=stage, path=path, route=route, guarded=guarded)
 
     async def _integrate(self, request: web.BaseRequest, api: Any, asked: _Asked) -> Answer:
-        """Call the function behind a route."""
+        """Call the function behind a route, if the request may."""
         route = asked.route
         if route is None:
-            raise _Refused(404, "Not Found")
+            raise Refused(404, "Not Found")
+        self._check_throttle(asked)
+        authorizer = await self._authorize(request, api, asked)
         integration = api.integrations.get((route.target or "").removeprefix("integrations/"))
         if integration is None:
-            raise _Refused(500, _ERROR, "the route has no integration")
+            raise Refused(500, SERVER_ERROR, "the route has no integration")
         found = _FUNCTION.search(integration.integration_uri or "")
         if found is None or integration.payload_format_version != "2.0":
             told = f"{integration.integration_type} of format {integration.payload_format_version}"
             told = f"the local cloud does not imitate this integration: {told}"
-            raise _Refused(501, told, told)
+            raise Refused(501, told, told)
+        if not integration.credentials_arn:
+            self._check_permission(found[0], asked, route)
         event = request_event(
             asked.caller,
             route,
@@ -139,37 +171,88 @@ class HttpApi:
             raw_path=asked.path,
             query=request.raw_path.partition("?")[2],
             headers=list(request.headers.items()),
-            body=await _body(request),
+            body=await read_body(request, _REQUEST_LIMIT, "the body is larger than 10 MB"),
         )
+        if authorizer is not None:
+            event["requestContext"]["authorizer"] = authorizer
         payload = json.dumps(event).encode()
         if len(payload) > _PAYLOAD_LIMIT:
-            raise _Refused(413, "Request Entity Too Large", "the event is larger than 6 MB")
+            raise Refused(413, "Request Entity Too Large", "the event is larger than 6 MB")
         seconds = min((integration.timeout_in_millis or 30_000) / 1000, _SECONDS)
         return await self._call(found[0], payload, seconds)
 
-    async def _call(self, arn: str, payload: bytes, seconds: float) -> Answer:
-        call = asyncio.ensure_future(self._functions.invoke(arn, payload))
-        done, _ = await asyncio.wait({call}, timeout=seconds)
-        if not done:
-            # The function goes on, as on AWS; only nobody waits for it any more.
-            call.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-            raise _Refused(503, "Service Unavailable", "the integration timed out")
+    def _check_throttle(self, asked: _Asked) -> None:
+        stage, key = asked.stage, asked.route.key if asked.route else ""
+        own = (stage.route_settings or {}).get(key)
+        name, settings = (key, own) if own else ("", stage.default_route_settings or {})
+        if not self._throttle.admits(f"{stage.name} {name}", settings):
+            raise Refused(429, "Too Many Requests", "the stage's limit is reached")
+
+    async def _authorize(
+        self, request: web.BaseRequest, api: Any, asked: _Asked
+    ) -> dict[str, Any] | None:
+        """Find out who asks, where the route asks for it."""
+        route = asked.guarded
+        match route.authorization_type:
+            case "AWS_IAM":
+                query = request.raw_path.partition("?")[2]
+                key = signer(request.headers, query, "execute-api")
+                if key is None:
+                    raise Refused(403, "Forbidden", "the request is not signed")
+                return {"iam": iam_context(key, asked.caller.account_id)}
+            case "JWT":
+                return await self._trust(request, api, route)
+            case None | "" | "NONE":
+                return None
+        told = f"the local cloud does not imitate authorization by {route.authorization_type}"
+        raise Refused(501, told, told)
+
+    async def _trust(self, request: web.BaseRequest, api: Any, route: Any) -> dict[str, Any]:
+        authorizer = api.authorizers.get(route.authorizer_id)
+        config = (authorizer.jwt_config if authorizer is not None else None) or {}
+        wanted = Expected(
+            issuer=config.get("issuer", ""),
+            audiences=config.get("audience") or (),
+            scopes=route.authorization_scopes or (),
+        )
         try:
-            outcome, _ = call.result()
+            return await self._tokens.judge(request.headers.get("Authorization", ""), wanted)
+        except Distrusted as problem:
+            if problem.scope:
+                raise Refused(403, "Forbidden", str(problem)) from problem
+            bearer = [("www-authenticate", "Bearer")]
+            raise Refused(401, "Unauthorized", str(problem), bearer) from problem
+
+    def _check_permission(self, arn: str, asked: _Asked, route: Matched) -> None:
+        account = self._context.account
+        place = f"{account.region}:{account.account_id}:{self._id}/{asked.stage.name}"
+        source = f"arn:aws:execute-api:{place}/{route.key.replace(' ', '')}"
+        may = self._context.permissions.service_may(
+            "apigateway.amazonaws.com", "lambda:InvokeFunction", arn, source
+        )
+        if not may:
+            told = f"the policy of {arn.partition(':function:')[2]} does not let this API call it"
+            self._context.say(f"HTTP API {self._id}: {told}")
+            raise Refused(500, SERVER_ERROR, told)
+
+    async def _call(self, arn: str, payload: bytes, seconds: float) -> Answer:
+        try:
+            outcome = await call_function(self._context, self._functions, arn, payload, seconds)
         except ThrottledError as error:
-            raise _Refused(503, "Service Unavailable", str(error)) from error
+            raise Refused(503, "Service Unavailable", str(error)) from error
         except LocalCloudError as error:
-            self._context.say(f"function {arn.partition(':function:')[2]}: {error}")
-            raise _Refused(500, _ERROR, str(error)) from error
+            raise Refused(500, SERVER_ERROR, str(error)) from error
+        if outcome is None:
+            raise Refused(503, "Service Unavailable", "the integration timed out")
         if outcome.failed:
-            raise _Refused(500, _ERROR, _error_message(outcome.payload))
+            raise Refused(500, SERVER_ERROR, error_message(outcome.payload))
         if len(outcome.payload) > _PAYLOAD_LIMIT:
-            raise _Refused(500, _ERROR, "the function's answer is larger than 6 MB")
+            raise Refused(500, SERVER_ERROR, "the function's answer is larger than 6 MB")
         try:
             return response_answer(outcome.payload)
         except (MalformedAnswer, ValueError) as error:
             told = f"the function's answer is malformed: {error}"
-            raise _Refused(500, _ERROR, told) from error
+            raise Refused(500, SERVER_ERROR, told) from error
 
     def _log_access(self, settings: Mapping[str, str], known: Mapping[str, str]) -> None:
         arn, template = settings.get("destinationArn"), settings.get("format")
@@ -180,6 +263,32 @@ class HttpApi:
             known = {name: json.dumps(value)[1:-1] for name, value in known.items()}
         group = arn.partition(":log-group:")[2].removesuffix(":*")
         self._context.cloudwatch.write(group, self._stream, [access_line(template, known)])
+
+
+class ApiName:
+    """Answers for a name of one's own, by its mappings; the longest part of the path wins."""
+
+    def __init__(self, name: str, context: Context, functions: Functions) -> None:
+        self._name = name
+        self._context = context
+        self._functions = functions
+        self._apis: dict[str, HttpApi] = {}
+
+    async def close(self) -> None:
+        """Hold nothing open."""
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        path = request.raw_path.partition("?")[0].strip("/")
+        for mapping in self._context.desired.api_mappings(self._name):
+            key = mapping.api_mapping_key or ""
+            if not key or f"{path}/".startswith(f"{key}/"):
+                api = self._apis.get(mapping.api_id)
+                if api is None:
+                    api = HttpApi(mapping.api_id, self._context, self._functions)
+                    self._apis[mapping.api_id] = api
+                return await api.answer(request, mapping.stage, key)
+        return as_response(message_answer(404, "Not Found"))
 
 
 def _access(
@@ -216,39 +325,27 @@ def _access(
     return {name: value or "-" for name, value in known.items()}
 
 
-async def _body(request: web.BaseRequest) -> bytes:
-    """Read a body, up to what an HTTP API takes."""
-    pieces, size = list[bytes](), 0
-    async for piece in request.content.iter_any():
-        size += len(piece)
-        if size > _REQUEST_LIMIT:
-            raise _Refused(413, "Request Entity Too Large", "the body is larger than 10 MB")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def _message(status: int, text: str) -> Answer:
-    body = json.dumps({"message": text}, separators=(",", ":")).encode()
-    return Answer(status=status, headers=[("content-type", "application/json")], body=body)
-
-
-def _as_response(answer: Answer, method: str) -> web.Response:
-    headers = CIMultiDict[str]()
-    for name, value in answer.headers:
-        if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-            headers.add(name, value)
-    # An answer to HEAD keeps the length of the body that it leaves out: aiohttp sees to it.
-    return web.Response(status=answer.status, headers=headers, body=answer.body)
-
-
-def _is_preflight(request: web.BaseRequest) -> bool:
+def is_preflight(request: web.BaseRequest) -> bool:
+    """Whether a browser asks if a page of another origin may send a request."""
     return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def _catches(route: Any) -> bool:
+    """Whether a route that takes every method asks for more than a browser's question has.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    """
+    if route is None or route.authorization_type in (None, "", "NONE"):
+        return False
+    key = str(route.route_key)
+    return key == "$default" or key.startswith("ANY ")
 
 
 def cors_headers(cors: Mapping[str, Any], origin: str, preflight: bool) -> dict[str, str]:
     """Word an API's CORS configuration for a request's origin; nothing where it is not allowed."""
     origins = cors.get("allowOrigins") or []
-    if "*" not in origins and origin not in origins:
+    every = f"{origin.partition('://')[0]}://*"
+    if not {"*", origin, every} & set(origins):
         return {}
     headers = {"access-control-allow-origin": "*" if "*" in origins else origin}
     if "*" not in origins:
@@ -263,10 +360,3 @@ def cors_headers(cors: Mapping[str, Any], origin: str, preflight: bool) -> dict[
         if cors.get("maxAge"):
             headers["access-control-max-age"] = str(cors["maxAge"])
     return headers
-
-
-def _error_message(payload: bytes) -> str:
-    try:
-        return str(json.loads(payload).get("errorMessage", ""))
-    except (ValueError, AttributeError):
-        return payload[:200].decode(errors="replace")
