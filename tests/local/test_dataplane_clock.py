@@ -55,6 +55,24 @@ def test_what_falls_due_runs_in_order_of_time_each_with_what_it_sets_off():
     assert with_clock(story) == []
 
 
+def test_what_the_loop_was_told_before_is_waited_for():
+    async def story(clock):
+        seen = []
+
+        async def work():
+            await asyncio.sleep(0)
+            seen.append("done")
+
+        clock.call_later(60, lambda: asyncio.get_running_loop().call_soon(clock.track, work()))
+        await clock.advance(60)
+        assert seen == ["done"]
+        asyncio.get_running_loop().call_soon(clock.track, work())
+        await clock.settle()
+        assert seen == ["done", "done"]
+
+    assert with_clock(story) == []
+
+
 def test_a_timer_that_makes_the_next_fires_as_often_as_it_is_due():
     async def story(clock):
         seen = []

@@ -439,6 +439,33 @@ def test_a_consumer_of_ones_own_and_a_mapping_share_a_queue(rig):
         queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle="made up")
 
 
+def test_an_old_handle_deletes_nothing(rig):
+    queue = Queue(rig)
+    queue.send("a")
+    old = queue.client.receive_message(QueueUrl=queue.url)["Messages"][0]["ReceiptHandle"]
+    rig.advance(60)
+    new = queue.client.receive_message(QueueUrl=queue.url)["Messages"][0]["ReceiptHandle"]
+    queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle=old)
+    assert queue.left == 1
+    queue.client.delete_message(QueueUrl=queue.url, ReceiptHandle=new)
+    assert queue.left == 0
+
+
+def test_what_a_consumer_gives_back_wakes_the_mapping(rig):
+    queue, function = Queue(rig), Function(rig)
+    uuid = function.map(queue.arn, Enabled=False)
+    queue.send("a")
+    mine = queue.client.receive_message(QueueUrl=queue.url)["Messages"][0]
+    function.client.update_event_source_mapping(UUID=uuid, Enabled=True)
+    rig.settle()
+    assert function.events == []
+    queue.client.change_message_visibility(
+        QueueUrl=queue.url, ReceiptHandle=mine["ReceiptHandle"], VisibilityTimeout=0
+    )
+    rig.settle()
+    assert function.batches == [["a"]]
+
+
 def test_a_topic_wakes_the_mapping_of_a_queue(rig):
     queue, function = Queue(rig), Function(rig)
     function.map(queue.arn)

@@ -105,6 +105,7 @@ class Clock:
                 await asyncio.wait(list(self._tasks))
             for finish in self._finishers:
                 await finish()
+            await asyncio.sleep(0)
             if not self._tasks:
                 return
 

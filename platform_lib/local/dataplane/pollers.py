@@ -72,9 +72,18 @@ class Pollers:
         self._pollers.clear()
 
     def _came(self, source: str) -> None:
-        """Hear, in one of moto's threads, that a source has something new."""
-        if not self._loop.is_closed():
+        """Hear, in any thread, that a source has something new."""
+        if self._is_in_loop():
+            # A poller moved something there: its work is to begin before that one's ends.
+            self._wake(source)
+        elif not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake, source)
+
+    def _is_in_loop(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
 
     def _wake(self, source: str) -> None:
         for of, poller in list(self._pollers.values()):
