@@ -615,3 +615,17 @@ def test_a_loop_through_a_queue_ends(rig):
     assert len(function.events) == LIMIT
     assert queue.dead.bodies() == ["again"]
     assert any("was called 16 times in one chain" in line for line in rig.said)
+
+
+def test_a_group_waits_for_all_of_it_that_is_in_flight(rig):
+    queue, function = Queue(rig, fifo=True), Function(rig)
+    queue.send("a1", "a2", group="a")
+    first, _ = queue.client.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=2)["Messages"]
+    function.map(queue.arn)
+    queue.client.change_message_visibility(
+        QueueUrl=queue.url, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=0
+    )
+    rig.settle()
+    assert function.events == []
+    rig.advance(60)
+    assert function.batches == [["a1", "a2"]]

@@ -486,6 +486,7 @@ def test_a_tumbling_window_adds_up(rig):
     stream.send("d")
     rig.settle()
     one, two, final, other = function.events
+    assert [said(record) for record in other["Records"]] == ["d"]
     assert [len(e["Records"]) for e in function.events] == [2, 1, 0, 1]
     assert [e["state"] for e in function.events] == [{}, {"count": 2}, {"count": 3}, {}]
     assert [e["isFinalInvokeForWindow"] for e in function.events] == [False, False, True, False]
@@ -651,3 +652,17 @@ def test_a_loop_through_a_table_ends(rig):
     rig.settle()
     assert len(function.events) == LIMIT
     assert len(home.bodies()) == 1
+
+
+def test_a_batch_never_spans_two_tumbling_windows(rig):
+    stream, function = Stream(rig), Function(rig, lambda event: {"state": {}})
+    rig.advance(60 - rig.clock.now() % 60)
+    stream.send("a", "b")
+    rig.advance(60)
+    stream.send("c")
+    held(function, stream.arn, TumblingWindowInSeconds=60)
+    rig.settle()
+    assert function.batches == [["a", "b"], [], ["c"]]
+    windows = [event["window"] for event in function.events]
+    assert windows[0] == windows[1]
+    assert windows[2]["start"] == windows[0]["end"]

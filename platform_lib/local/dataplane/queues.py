@@ -165,6 +165,8 @@ class Queues:
                     break
                 queue._pending_messages.add(message)
                 message.mark_received(visibility_timeout=visibility_timeout)
+                # What was received together comes back together, however busy the machine is.
+                message.visible_at = (now + visibility_timeout) * 1000
                 taken.append(message)
                 group = message.group_id
                 if len(taken) >= count:
