@@ -69,10 +69,9 @@ def create_package(child: Children, code: FunctionCode, *, architecture: str) ->
         return {
             "s3_bucket": stored.bucket,
             "s3_key": stored.key,
-            # A bucket without versions gives none, one whose versioning was stopped "null".
-            "s3_object_version": stored.version_id.apply(
-                lambda version: version if version not in ("", "null") else None
-            ),
+            # Of a bucket that was given nobody knows whether it keeps versions. Where it does not,
+            # every preview would take the version that is missing for one to come.
+            "s3_object_version": stored.version_id if store.ours else None,
         }
 
     inputs = dict(code.inputs)

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.engine
 
 PROGRAM = """
 import pulumi
+import pulumi_aws as aws
 from platform_lib import FunctionApp
 
 INLINE = "def handler(event, context):\\n    return {'statusCode': 200, 'body': '{}'}\\n"
@@ -18,9 +19,8 @@ INLINE = "def handler(event, context):\\n    return {'statusCode': 200, 'body': 
 layered = FunctionApp("layered", {
     "source": "app", "app": "web:app", "dependencies_as_layer": True, "upload": {},
 })
-inline = FunctionApp("inline", {
-    "inline": INLINE, "upload": {"bucket": layered.bucket.bucket},
-})
+given = aws.s3.Bucket("given", force_destroy=True)
+inline = FunctionApp("inline", {"inline": INLINE, "upload": {"bucket": given.bucket}})
 pulumi.export("url", layered.url)
 pulumi.export("inline", inline.url)
 pulumi.export("layer", layered.dependency_layer.arn)
