@@ -3,7 +3,8 @@
     python -m programs.demo           bring all three up, prove it, serve until Ctrl-C
     python -m programs.demo --once    bring up, prove, preview, destroy; exit 0 when all went well
 
-The proof is a note that is posted through one address and read through the other two.
+The proof is a note that is posted through one address and read through the other two, and a
+message in the queue of the function's workers, which must become one more.
 """
 
 import argparse
@@ -28,6 +29,9 @@ FIRST = PROGRAMS / "ec2_app"
 """Makes the table of notes."""
 OTHERS = (PROGRAMS / "lambda_app", PROGRAMS / "ecs_app")
 """Share that table."""
+
+_WRITTEN = 2
+"""Notes that the proof writes: one through an address, one through the queue."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The addresses are on this machine, whatever proxy the environment names for others.
@@ -73,8 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cloud.start()
         stacks = bring_up(cloud, clock)
         show_stacks(screen, stacks)
+        urls = {stack.targets[0]: stack.outputs["url"].rstrip("/") for stack in stacks}
         with clock.step("the proof"):
-            prove({stack.targets[0]: stack.outputs["url"].rstrip("/") for stack in stacks}, screen)
+            prove(urls, screen)
+            prove_workers(cloud, stacks[1].outputs, urls, screen)
         if once:
             take_down(cloud, clock)
         else:
@@ -127,6 +133,26 @@ def prove(urls: Mapping[str, str], screen: Screen) -> None:
             raise DemoError(f"{url} has another note than was posted: {found}")
     screen.say("")
     screen.say("One app on three targets: the note posted through one is read through all.")
+
+
+def prove_workers(
+    cloud: LocalCloud, outputs: Mapping[str, Any], urls: Mapping[str, str], screen: Screen
+) -> None:
+    """Send a message, which must be a note for all, and see it counted by the table's stream."""
+    text, queue = "Sent to the queue", outputs["inbox_queue_url"]
+    screen.say(f"\n  SEND {queue}  {text!r}")
+    cloud.client("sqs").send_message(QueueUrl=queue, MessageBody=text)
+    cloud.settle()
+    for url in urls.values():
+        newest = _ask(screen, "GET", f"{url}/notes?limit=1", expect=200)["notes"]
+        if [note["text"] for note in newest] != [text]:
+            raise DemoError(f"{url} has no note of the message that was sent: {newest}")
+    items = cloud.client("dynamodb").scan(TableName=outputs["activity_table_name"])["Items"]
+    counted = sum(int(item["written"]["N"]) for item in items if "written" in item)
+    if counted != _WRITTEN:
+        raise DemoError(f"{_WRITTEN} notes were written, and the worker counted {counted}")
+    screen.say("")
+    screen.say(f"The workers ran: the message is a note, and {counted} notes are counted.")
 
 
 def take_down(cloud: LocalCloud, clock: Clock) -> None:

@@ -64,9 +64,14 @@ class Stack:
 
     @property
     def urls(self) -> list[str]:
-        """The exported addresses at which it answers."""
-        values = (value for value in self.outputs.values() if isinstance(value, str))
-        return [value for value in values if value.startswith(("http://", "https://"))]
+        """The exported addresses at which it answers; a queue's URL is none, it is only written to."""
+        exported = self.outputs.items()
+        values = [value for key, value in exported if not key.endswith("queue_url")]
+        return [
+            value
+            for value in values
+            if isinstance(value, str) and value.startswith(("http://", "https://"))
+        ]
 
     @property
     def targets(self) -> list[str]:

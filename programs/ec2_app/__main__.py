@@ -18,6 +18,8 @@ else:
         hash_key="notebook",
         range_key="id",
         attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
+        stream_enabled=True,
+        stream_view_type="NEW_AND_OLD_IMAGES",
         point_in_time_recovery={"enabled": True},
         server_side_encryption={"enabled": True},
     )

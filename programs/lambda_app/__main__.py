@@ -1,11 +1,21 @@
-"""The notes app as a function: run `pulumi up` here, or `make up` at the root."""
+"""The notes app as a function, and workers: run `pulumi up` here, or `make up` at the root."""
 
 from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib import Architecture, FunctionApp, FunctionAppArgs, grants
+from platform_lib import (
+    Architecture,
+    FunctionApp,
+    FunctionAppArgs,
+    IngressArgs,
+    IngressKind,
+    QueueArgs,
+    StreamArgs,
+    TimerArgs,
+    grants,
+)
 
 config = pulumi.Config()
 
@@ -18,19 +28,71 @@ else:
         hash_key="notebook",
         range_key="id",
         attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
+        stream_enabled=True,
+        stream_view_type="NEW_AND_OLD_IMAGES",
         point_in_time_recovery={"enabled": True},
         server_side_encryption={"enabled": True},
     )
 
+shared = {
+    "source": str(Path(__file__).resolve().parents[1] / "notes" / "src"),
+    "architecture": Architecture(config.require("architecture")),
+}
 app = FunctionApp(
     "notes",
     FunctionAppArgs(
-        source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
+        **shared,
         app="notes.web:app",
-        architecture=Architecture(config.require("architecture")),
         environment={"TABLE_NAME": table.name},
         grants=[grants.read_write_table(table.arn)],
         memory_mib=config.require_int("memoryMib"),
+    ),
+)
+
+# Workers beside the web app: no address, and no more rights than each one's work needs.
+worker = {**shared, "ingress": IngressArgs(kind=IngressKind.NONE)}
+inbox = FunctionApp(
+    "notes-inbox",
+    FunctionAppArgs(
+        **worker,
+        handler="workers.inbox.handler",
+        environment={"TABLE_NAME": table.name},
+        grants=[grants.allow(["dynamodb:PutItem"], [table.arn])],
+        queues=[QueueArgs()],
+    ),
+)
+
+counts = aws.dynamodb.Table(
+    "notes-counts",
+    billing_mode="PAY_PER_REQUEST",
+    hash_key="notebook",
+    range_key="entry",
+    attributes=[{"name": "notebook", "type": "S"}, {"name": "entry", "type": "S"}],
+    ttl={"attribute_name": "expires", "enabled": True},
+    server_side_encryption={"enabled": True},
+)
+activity = FunctionApp(
+    "notes-activity",
+    FunctionAppArgs(
+        **worker,
+        handler="workers.activity.handler",
+        environment={"ACTIVITY_TABLE_NAME": counts.name},
+        grants=[grants.read_write_table(counts.arn)],
+        streams=[StreamArgs(arn=table.stream_arn, filters=[{"eventName": ["INSERT", "REMOVE"]}])],
+    ),
+)
+
+readers = aws.sns.Topic("notes-readers")
+digest = FunctionApp(
+    "notes-digest",
+    FunctionAppArgs(
+        **worker,
+        handler="workers.digest.handler",
+        environment={"TABLE_NAME": table.name, "DIGEST_TOPIC_ARN": readers.arn},
+        grants=[grants.read_table(table.arn), grants.publish_to_topic(readers.arn)],
+        schedules=[
+            TimerArgs(cron="0 7 * * ? *", input={"time": "<aws.scheduler.scheduled-time>"})
+        ],
     ),
 )
 
@@ -39,3 +101,9 @@ pulumi.export("version", app.version)
 pulumi.export("log_group_name", app.log_group_name)
 pulumi.export("table_name", table.name)
 pulumi.export("table_arn", table.arn)
+pulumi.export("inbox_queue_url", inbox.queues["queue"].queue.url)
+pulumi.export("inbox_log_group_name", inbox.log_group_name)
+pulumi.export("activity_table_name", counts.name)
+pulumi.export("activity_log_group_name", activity.log_group_name)
+pulumi.export("digest_topic_arn", readers.arn)
+pulumi.export("digest_log_group_name", digest.log_group_name)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -52,6 +53,8 @@ def apps() -> Iterator[Callable[..., dict[str, str]]]:
                     self.answer(200, {"target": target, "version": how == "old"})
                 elif how == "forgets":
                     self.answer(404, {"error": "no"})
+                elif self.path == "/notes?limit=1":
+                    self.answer(200, {"notes": list(notes.values())[-1:], "next": None})
                 elif how == "mixes up":
                     self.answer(200, {"id": "1", "text": "another"})
                 else:
@@ -59,8 +62,8 @@ def apps() -> Iterator[Callable[..., dict[str, str]]]:
 
             def do_POST(self) -> None:
                 size = int(self.headers["Content-Length"])
-                note = {"id": "1", **json.loads(self.rfile.read(size))}
-                notes["/notes/1"] = note
+                note = {"id": str(len(notes) + 1), **json.loads(self.rfile.read(size))}
+                notes[f"/notes/{note['id']}"] = note
                 self.answer(201, note)
 
             def log_message(self, *_: object) -> None:
@@ -109,6 +112,59 @@ def test_the_proof_fails_when_one_app_answers_wrongly(demo, apps, how, told):
         demo.prove(apps("function", how), Screen())
 
 
+class Account:
+    """The account with the workers: a message becomes a note of the stand-ins."""
+
+    def __init__(self, url: str, *, counted: int = 2) -> None:
+        self.url = url
+        self.counts = [
+            {"entry": {"S": "day#1"}, "written": {"N": str(counted - 1)}},
+            {"entry": {"S": "day#2"}, "written": {"N": "1"}, "deleted": {"N": "1"}},
+            {"entry": {"S": "event#1"}},
+        ]
+
+    def client(self, _: str) -> "Account":
+        return self
+
+    def send_message(self, **given: str) -> None:
+        self.sent = given
+
+    def settle(self) -> None:
+        if self.url:
+            body = json.dumps({"text": self.sent["MessageBody"]}).encode()
+            urllib.request.urlopen(f"{self.url}/notes", body).close()
+
+    def scan(self, **_: str) -> dict[str, object]:
+        return {"Items": self.counts}
+
+
+OUTPUTS = {"inbox_queue_url": "http://127.0.0.1:1/inbox", "activity_table_name": "counts"}
+
+
+def test_the_proof_of_the_workers_shows_each_step(demo, apps):
+    urls, screen = apps(), Lines()
+    demo.prove(urls, screen)
+    account = Account(urls["vm"])
+    demo.prove_workers(account, OUTPUTS, urls, screen)
+    assert account.sent["QueueUrl"] == OUTPUTS["inbox_queue_url"]
+    shown = "\n".join(screen.lines)
+    assert f"GET  {urls['function']}/notes?limit=1  ->  200" in shown
+    assert "the message is a note, and 2 notes are counted" in shown
+
+
+def test_the_proof_fails_when_the_message_becomes_no_note(demo, apps):
+    urls = apps()
+    demo.prove(urls, Screen())
+    with pytest.raises(demo.DemoError, match="no note of the message"):
+        demo.prove_workers(Account(""), OUTPUTS, urls, Screen())
+
+
+def test_the_proof_fails_when_a_note_was_counted_twice(demo, apps):
+    urls = apps()
+    with pytest.raises(demo.DemoError, match="2 notes were written, and the worker counted 3"):
+        demo.prove_workers(Account(urls["vm"], counted=3), OUTPUTS, urls, Screen())
+
+
 def test_the_proof_fails_when_nobody_listens(demo, apps):
     with pytest.raises(demo.DemoError, match=re.escape("GET http://127.0.0.1:1/whoami")):
         demo.prove({**apps(), "container": "http://127.0.0.1:1"}, Screen())
@@ -126,4 +182,5 @@ def test_one_run_of_the_demo(tmp_path):
     assert done.stderr == ""
     for target in ("vm", "function", "container"):
         assert re.search(rf"^notes-{target} +{target} +http://127.0.0.1:\d+ ", done.stdout, re.M)
+    assert "The workers ran" in done.stdout
     assert "whole run" in done.stdout

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import httpx2
 import pytest
 from browser import find_chromium, open_tab
 
-from platform_lib.local import LocalCloud
+from platform_lib.local import LocalCloud, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -24,8 +25,8 @@ each_target = pytest.mark.parametrize("target", list(TARGETS))
 
 
 @pytest.fixture(scope="module")
-def urls(local_cloud: LocalCloud) -> Iterator[Mapping[str, str]]:
-    """Target -> address; the three programs share the table that the first one makes."""
+def stacks(local_cloud: LocalCloud) -> Iterator[Mapping[str, Stack]]:
+    """Target -> its program, up; the three share the table that the first one makes."""
     stack = "programs"
     try:
         first = local_cloud.up(VM, stack=stack)
@@ -35,12 +36,21 @@ def urls(local_cloud: LocalCloud) -> Iterator[Mapping[str, str]]:
         assert {target: [*made.targets] for target, made in stacks.items()} == {
             target: [target] for target in TARGETS
         }
-        yield {target: made.outputs["url"] for target, made in stacks.items()}
+        assert [made.urls for made in stacks.values()] == [
+            [made.outputs["url"]] for made in stacks.values()
+        ]
+        yield stacks
         for program in TARGETS.values():
             assert local_cloud.preview(program, stack=stack) == []
     finally:
         for program in (FUNCTION, CONTAINER, VM):
             local_cloud.destroy(program, stack=stack)
+
+
+@pytest.fixture(scope="module")
+def urls(stacks: Mapping[str, Stack]) -> Mapping[str, str]:
+    """Target -> address."""
+    return {target: made.outputs["url"] for target, made in stacks.items()}
 
 
 def client(url: str) -> httpx2.Client:
@@ -146,6 +156,60 @@ def test_all_targets_run_the_same_version(urls: Mapping[str, str]) -> None:
         httpx2.get(f"{url}/whoami", trust_env=False).json()["version"] for url in urls.values()
     }
     assert len(versions) == 1
+
+
+@pytest.fixture
+def counted(local_cloud: LocalCloud, stacks: Mapping[str, Stack]) -> Callable[[], Counter[str]]:
+    """Tell what the worker has counted so far."""
+
+    def read() -> Counter[str]:
+        local_cloud.settle()
+        table = stacks["function"].outputs["activity_table_name"]
+        items = local_cloud.client("dynamodb").scan(TableName=table)["Items"]
+        days = [item for item in items if item["entry"]["S"].startswith("day#")]
+        found: Counter[str] = Counter()
+        for day in days:
+            found.update(
+                {kind: int(day[kind]["N"]) for kind in ("written", "deleted") if kind in day}
+            )
+        return found
+
+    return read
+
+
+def test_a_message_becomes_a_note_for_all_and_what_cannot_be_one_is_kept_apart(
+    local_cloud: LocalCloud,
+    stacks: Mapping[str, Stack],
+    urls: Mapping[str, str],
+    counted: Callable[[], Counter[str]],
+) -> None:
+    sqs, queue = local_cloud.client("sqs"), stacks["function"].outputs["inbox_queue_url"]
+    before = counted()
+    for text in ("Sent to the queue", "x" * 4001):
+        sqs.send_message(QueueUrl=queue, MessageBody=text)
+    assert counted() - before == {"written": 1}
+    for url in urls.values():
+        with client(url) as http:
+            assert http.get("/notes?limit=1").json()["notes"][0]["text"] == "Sent to the queue"
+    # Five tries, each when the message is visible again.
+    local_cloud.advance(3600)
+    redrive = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
+    home = json.loads(redrive["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
+    url = sqs.get_queue_url(QueueName=home.rpartition(":")[2])["QueueUrl"]
+    [letter] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert letter["Body"] == "x" * 4001
+    assert counted() - before == {"written": 1}
+
+
+@each_target
+def test_what_is_written_and_deleted_through_any_target_is_counted(
+    urls: Mapping[str, str], target: str, counted: Callable[[], Counter[str]]
+) -> None:
+    before = counted()
+    with client(urls[target]) as http:
+        ids = [http.post("/notes", json={"text": f"{n}"}).json()["id"] for n in range(3)]
+        assert http.delete(f"/notes/{ids[0]}").status_code == 204
+    assert counted() - before == {"written": 3, "deleted": 1}
 
 
 def test_moving_the_app_is_one_word_and_its_notes_come_along(local_cloud: LocalCloud) -> None:

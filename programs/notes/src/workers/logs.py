@@ -23,7 +23,8 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        # Lambda writes what a formatter gives as it is, line end and all.
+        return f"{json.dumps(line, default=str)}\n"
 
 
 def json_log() -> logging.Logger:
