@@ -445,6 +445,7 @@ def test_hosts_and_paths_leave_the_rest_unanswered():
             {"pathPattern": {"values": ["/a/*"]}},
         ],
     }
+    assert graph.value(graph.result.url) == "http://a.example.com"
 
 
 def test_a_listener_that_exists_gets_a_rule_and_nothing_else():

@@ -105,8 +105,10 @@ def create_function_balancer(
         balancer, listeners = _create_own(child, network, target_group, ingress, domain)
         listener_arn: pulumi.Input[str] = listeners.serving.arn
         dns_name, zone_id = balancer.dns_name, balancer.zone_id
-        scheme, host = ("http", dns_name) if domain is None else ("https", domain.name)
-        url = pulumi.Output.format("{}://{}", scheme, host)
+        named = _named(ingress) if domain is None else domain.name
+        url = pulumi.Output.format(
+            "{}://{}", "http" if domain is None else "https", named or dns_name
+        )
     else:
         listener = aws.lb.get_listener_output(arn=ingress.listener_arn, opts=opts)
         theirs = aws.lb.get_load_balancer_output(arn=listener.load_balancer_arn, opts=opts)
@@ -161,12 +163,13 @@ def _create_own(
     return load_balancer, listeners
 
 
-def _address(ingress: Ingress, protocol: str, port: str, dns_name: str) -> str:
-    """Word the URL on a listener that exists.
+def _named(ingress: Ingress) -> str | None:
+    """Give the first host without a wildcard: it is by its host that a rule knows the app."""
+    return next((host for host in ingress.hosts if not set(host) & set("*?")), None)
 
-    It has the first host without a wildcard: it is by its host that the rule knows the app.
-    """
-    scheme = protocol.lower()
-    host = next((host for host in ingress.hosts if not set(host) & set("*?")), dns_name)
+
+def _address(ingress: Ingress, protocol: str, port: str, dns_name: str) -> str:
+    """Word the URL on a listener that exists."""
+    scheme, host = protocol.lower(), _named(ingress) or dns_name
     usual = {"http": "80", "https": "443"}.get(scheme) == port
     return f"{scheme}://{host}" if usual else f"{scheme}://{host}:{port}"

@@ -604,6 +604,11 @@ SAMPLES = {
     "aws:lb/listenerRule:ListenerRule": lambda lab: [
         {
             "listenerArn": lab.listener()["arn"],
+            "actions": [{"type": "forward", "targetGroupArn": lab.target_group()["arn"]}],
+            "conditions": [{"pathPattern": {"values": ["/next"]}}],
+        },
+        {
+            "listenerArn": lab.listener()["arn"],
             "priority": 5,
             "actions": [{"type": "forward", "targetGroupArn": lab.target_group()["arn"]}],
             "conditions": [

@@ -50,6 +50,8 @@ class Resources:
     def create(self, row: Row, inputs: Properties) -> Made:
         """Do the one operation that makes a resource; `finish` does the rest."""
         sent = self._prepared(row, inputs)
+        if row.asked:
+            sent = {**row.asked(self.account, sent), **sent}
         answer = self._call(row, row.create, sent, {**self._names(), **sent})
         if is_template(row.id):
             id = fill(row.id, {**self._names(), **plain(inputs), **sent})

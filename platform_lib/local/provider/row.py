@@ -143,6 +143,7 @@ class Row:
         dropped: Input path -> why it is sent but cannot be read back.
         endpoint: (kind, template of the id): the address that the data plane serves it on.
         prepare: Changes inputs before they are converted.
+        asked: Inputs that the provider finds out itself before `create`, where none are given.
         hooked: Inputs that the hooks below take care of.
         created: What else making it takes, after `create`; a retry repeats it.
         updated: What else an update takes: it gets the state before and after.
@@ -179,6 +180,7 @@ class Row:
     dropped: Mapping[str, str] = field(default_factory=dict)
     endpoint: tuple[str, str] | None = None
     prepare: Callable[[Properties], Properties] | None = None
+    asked: Callable[[Account, Properties], Properties] | None = None
     hooked: tuple[str, ...] = ()
     created: Callable[[Account, Properties], None] | None = None
     updated: Callable[[Account, Properties, Properties], None] | None = None

@@ -1,6 +1,7 @@
 """Load balancers, target groups, listeners and their rules."""
 
 from platform_lib.local.account import Account
+from platform_lib.local.provider.calls import call_aws
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
 
 _TAGS = Tags(
@@ -44,6 +45,16 @@ def _fields(inputs: Properties) -> Properties:
         for one in conditions
     ]
     return {**inputs, "conditions": named}
+
+
+def _next_priority(account: Account, inputs: Properties) -> Properties:
+    """Give the priority after the last rule's, as AWS's provider does where none is given."""
+    if "priority" in inputs:
+        return {}
+    asked = {"ListenerArn": inputs["listenerArn"]}
+    rules = call_aws(account, "elbv2", "describe_rules", asked)["Rules"]
+    taken = [int(rule["Priority"]) for rule in rules if rule["Priority"] != "default"]
+    return {"priority": max(taken, default=0) + 1}
 
 
 def _attributes(call: str, name: str, inputs: tuple[str, ...]) -> Call:
@@ -353,8 +364,9 @@ ROWS = (
                 takes=("priority",),
             ),
         ),
+        asked=_next_priority,
         dropped={"listenerArn": "it is asked for by its own ARN"},
         tags=_TAGS,
-        outputs={"arn": "{id}"},
+        outputs={"arn": "{id}", "priority": "to_number(Priority)"},
     ),
 )
