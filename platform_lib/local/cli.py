@@ -5,6 +5,7 @@
     platform-local refresh DIR...  what drifted from the state
     platform-local destroy DIR...  delete what programs made
     platform-local logs [NAME]     what apps wrote last
+    platform-local invoke NAME     call a function
     platform-local advance TIME    move the account's clock on, such as 3m
 
 One `up` owns the cloud and keeps it alive; every command in another terminal reaches it through
@@ -13,6 +14,7 @@ lives in that process, so what the programs made is gone with it.
 """
 
 import argparse
+import json
 import math
 import signal
 import sys
@@ -93,6 +95,16 @@ def _parser() -> argparse.ArgumentParser:
     logs = add("logs", _logs, "Show what apps wrote last.")
     logs.add_argument("name", nargs="?", help="a program's folder, a log group or an app")
     logs.add_argument("-n", dest="lines", type=int, default=100, help="how many lines of each")
+    invoke = add("invoke", _invoke, "Call a function; exit code 1 when it fails.")
+    invoke.add_argument("name", help="a program's folder, or a function's name[:alias]")
+    event = invoke.add_mutually_exclusive_group()
+    event.add_argument("--payload", help="the event: JSON, @FILE or - for the input (default: {})")
+    event.add_argument(
+        "--sample", metavar="SERVICE", help="the event that a service would bring, such as ses"
+    )
+    invoke.add_argument(
+        "--asynchronous", action="store_true", help="let Lambda keep the event and retry"
+    )
     advance = add("advance", _advance, "Move the account's clock on: what falls due runs now.")
     advance.add_argument("time", type=_seconds, help="how far: 90s, 3m, 2h or 1d")
     return parser
@@ -187,6 +199,43 @@ def _logs(asked: argparse.Namespace, screen: Screen) -> int:
     for line in _running(asked).call("logs", screen, name=name, lines=asked.lines):
         print(line)
     return 0
+
+
+def _invoke(asked: argparse.Namespace, screen: Screen) -> int:
+    name = asked.name
+    if Path(name).is_dir():
+        name = str(Path(name).resolve())
+    done = _running(asked).call(
+        "invoke", screen, name=name, payload=_event(asked), asynchronous=asked.asynchronous
+    )
+    if asked.asynchronous:
+        print(f"{done['function']} has the event; see platform-local logs {asked.name}")
+        return 0
+    for line in done["logs"]:
+        print(line, file=sys.stderr)
+    print(done["answer"])
+    return 1 if done["failed"] else 0
+
+
+def _event(asked: argparse.Namespace) -> Any:
+    """Return the event that was asked for."""
+    if asked.sample is not None:
+        # Only here: it brings the data plane's modules.
+        from platform_lib.local.samples import sample
+
+        return sample(asked.sample)
+    text = asked.payload if asked.payload is not None else "{}"
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text()
+        except OSError as problem:
+            raise LocalCloudError(f"--payload {text}: {problem.strerror}") from problem
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise LocalCloudError(f"--payload is no JSON: {problem}") from problem
 
 
 def _advance(asked: argparse.Namespace, screen: Screen) -> int:

@@ -14,6 +14,7 @@ Several programs may be brought up at once, and from other terminals too. Everyt
 each start begins with an empty account.
 """
 
+import json
 import os
 import secrets
 import socket
@@ -32,7 +33,7 @@ from platform_lib.local.engine import Engine, find_engine
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.project import Project, read_project, write_workspace
 from platform_lib.local.repair import is_locked, repair
-from platform_lib.local.results import Change, Stack
+from platform_lib.local.results import Change, Invoked, Stack
 from platform_lib.local.runner import ProgramProcess, Request
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services, start_services
@@ -251,6 +252,23 @@ class LocalCloud:
             names = self._log_groups(Path(name)) or [str(name)]
         return [line for one in names for line in plane.logs(one, lines)]
 
+    def invoke(
+        self, name: str | Path, payload: Any = None, *, asynchronous: bool = False
+    ) -> Invoked:
+        """Call a function and return what it came to.
+
+        Args:
+            name: A program's folder with one function, or a function's name or the part of it
+                before a `-`; with `:` and a version or alias, or else by the alias that it has.
+            payload: The event, as what JSON can hold. Default: an empty object.
+            asynchronous: Whether Lambda keeps the event and retries; it is not waited for.
+        """
+        wanted = self._function_of(Path(name)) or str(name)
+        text = json.dumps({} if payload is None else payload)
+        plane = self.services.data_plane
+        invoked: Invoked = plane.invoke(wanted, text.encode(), asynchronous=asynchronous)
+        return invoked
+
     def settle(self) -> None:
         """Wait until all that happened in the account so far has had its effect.
 
@@ -373,6 +391,29 @@ class LocalCloud:
         for line in repair(stack, made, services.providers.delete):
             screen.progress(label, {"event": "print", "line": f"repaired: {line}"})
 
+    def _function_of(self, directory: Path) -> str:
+        """The one function that the programs of a folder made; empty for other folders."""
+        slots = [key for key, s in self._slots.items() if s.directory == directory.resolve()]
+        prefixes = tuple(f"urn:pulumi:{stack}::{project}::" for project, stack in slots)
+        if not prefixes:
+            return ""
+        lambda_ = self.client("lambda")
+        pages = lambda_.get_paginator("list_functions").paginate()
+        alive = {each["FunctionName"] for page in pages for each in page["Functions"]}
+        made = sorted(
+            {
+                entry.id
+                for entry in self.services.journal.entries()
+                if entry.type == "aws:lambda/function:Function"
+                and entry.urn.startswith(prefixes)
+                and entry.id in alive
+            }
+        )
+        if len(made) != 1:
+            listed = f"the functions {', '.join(made)}: say which" if made else "no function"
+            raise LocalCloudError(f"{directory} has {listed}")
+        return str(made[0])
+
     def _environment(self, services: Services) -> dict[str, str]:
         """Variables of a program and its engine: this account, this backend, no other."""
         kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
@@ -419,6 +460,7 @@ class LocalCloud:
             "refresh": changes(self.refresh),
             "destroy": changes(self.destroy),
             "logs": lambda screen, **arguments: self.logs(**arguments),
+            "invoke": lambda screen, **arguments: asdict(self.invoke(**arguments)),
             "advance": lambda screen, seconds: self.advance(seconds),
         }
 

@@ -82,3 +82,17 @@ class Stack:
     def resource_count(self) -> int:
         """How many resources it holds, without the components that group them."""
         return sum(count for token, count in self.resources.items() if token not in TARGETS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invoked:
+    """What calling a function came to."""
+
+    function: str
+    """What was called: the function's name and its alias or version."""
+    failed: bool
+    """Whether it failed."""
+    answer: str
+    """What it returned, or Lambda's JSON of its error; empty for an asynchronous call."""
+    logs: Sequence[str]
+    """Its last log lines."""

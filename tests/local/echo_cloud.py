@@ -21,6 +21,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from platform_lib.local import cli
 from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.results import Invoked
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services
 
@@ -158,6 +159,12 @@ def echo_services(world: World):
             data_plane=SimpleNamespace(
                 workloads=lambda: [],
                 logs=lambda name, lines: [f"{name} said {lines}"],
+                invoke=lambda name, payload, asynchronous: Invoked(
+                    function=f"{name}:live",
+                    failed=b"fail" in payload,
+                    answer=payload.decode(),
+                    logs=["START", "END"],
+                ),
                 advance=lambda seconds: say(f"moved on {seconds}"),
             ),
             providers=SimpleNamespace(wait_idle=world.wait_idle, delete=world.delete),

@@ -114,6 +114,23 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
         assert run("refresh", second, cwd=tmp_path).stdout.endswith("second: no changes\n")
         assert run("logs", "notes", "-n", 7, cwd=tmp_path).stdout == "/apps/notes said 7\n"
         assert run("logs", "some-app", "-n", 7, cwd=tmp_path).stdout == "some-app said 7\n"
+        called = run("invoke", "mail", "--payload", '{"a": 1}', cwd=tmp_path)
+        assert (called.returncode, called.stdout) == (0, '{"a": 1}\n')
+        assert called.stderr == "START\nEND\n"
+        (tmp_path / "event.json").write_text('{"fail": true}')
+        failed = run("invoke", "mail", "--payload", "@event.json", cwd=tmp_path)
+        assert (failed.returncode, failed.stdout) == (1, '{"fail": true}\n')
+        mail = run("invoke", "mail", "--sample", "ses", cwd=tmp_path)
+        assert json.loads(mail.stdout)["Records"][0]["eventSource"] == "aws:ses"
+        later = run("invoke", "mail", "--asynchronous", cwd=tmp_path)
+        assert later.stdout.startswith("mail:live has the event")
+        for wrong, told in (
+            (["--payload", "{"], "--payload is no JSON"),
+            (["--payload", "@nowhere"], "--payload @nowhere: No such file"),
+            (["--sample", "sess"], "no sample 'sess': there are ses, s3"),
+        ):
+            odd = run("invoke", "mail", *wrong, cwd=tmp_path)
+            assert odd.returncode == 1 and told in odd.stderr
         moved = run("advance", "2h", cwd=tmp_path)
         assert moved.returncode == 0, moved.stderr
         assert serving.process.stdout.readline() == "moved on 7200.0\n"

@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from events_kit import arn, events_cloud
+from events_kit import EMPTY_ZIP, arn, events_cloud
+
+from platform_lib.local.errors import LocalCloudError
 
 BOOM = ValueError("boom")
 
@@ -229,3 +231,39 @@ def test_a_synchronous_call_is_answered_and_never_tried_again(cloud):
     for qualifier in ("nowhere", "7"):
         with pytest.raises(function.client.exceptions.ResourceNotFoundException):
             function.send({}, qualifier=qualifier)
+
+
+def test_a_user_calls_a_function_by_its_name(cloud):
+    function = cloud.function({"a": 1}, BOOM, {"a": 3})
+    called = cloud.plane.invoke(function.name, b'{"n": 1}')
+    assert (called.function, called.failed) == (f"{function.name}:live", False)
+    assert (json.loads(called.answer), list(called.logs)) == ({"a": 1}, ["a line"])
+    failed = cloud.plane.invoke(f"{function.name}:1", b"{}")
+    assert (failed.failed, json.loads(failed.answer)["errorMessage"]) == (True, "boom")
+    later = cloud.plane.invoke(function.arn, b"{}", asynchronous=True)
+    assert (later.answer, later.failed) == ("", False)
+    cloud.plane.settle()
+    arns = [call.arn for call in function.calls]
+    assert arns == [function.alias, f"{function.arn}:1", function.alias]
+
+
+def test_a_name_that_means_no_function_or_several(cloud):
+    lambda_, role = cloud.client("lambda"), cloud.function().role["Arn"]
+    for name in ("mail-a", "mail-b"):
+        lambda_.create_function(
+            FunctionName=name,
+            Runtime="python3.11",
+            Handler="main.handle",
+            Role=role,
+            Code={"ZipFile": EMPTY_ZIP},
+        )
+    for wanted, told in (
+        ("mail", "function mail: mail-a, mail-b are meant: say which"),
+        ("post", "function post: none is there; there are fn"),
+        ("mail-a:live", "there is no function mail-a:live"),
+    ):
+        with pytest.raises(LocalCloudError) as problem:
+            cloud.plane.invoke(wanted, b"{}")
+        assert str(problem.value).startswith(told)
+    lambda_.delete_function(FunctionName="mail-b")
+    assert cloud.plane.invoke("mail", b"{}").function == "mail-a"

@@ -22,6 +22,7 @@ from platform_lib.local.dataplane.functions import Functions
 from platform_lib.local.dataplane.http_api import ApiName, HttpApi
 from platform_lib.local.dataplane.images import Images
 from platform_lib.local.dataplane.lambda_targets import LambdaTargets
+from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.machines import Machines
 from platform_lib.local.dataplane.moto_time import queues_by
@@ -31,6 +32,7 @@ from platform_lib.local.dataplane.replicas import Replica
 from platform_lib.local.dataplane.targets import TargetGroups
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.results import Invoked
 
 T = TypeVar("T")
 Answerer = ApiName | Balancer | FunctionUrl | HttpApi
@@ -237,6 +239,30 @@ class DataPlane:
 
     def _replicas(self) -> list[Replica]:
         return [*self._machines.replicas(), *self._containers.replicas()]
+
+    def invoke(self, name: str, payload: bytes, *, asynchronous: bool = False) -> Invoked:
+        """Call a function, as a user who wants to see what it does.
+
+        Args:
+            name: Its ARN or name, or the part of that before a `-`, with or without `:` and a
+                version or alias. Default of the latter: the alias that it has.
+            payload: The event.
+            asynchronous: Whether Lambda keeps the event and retries; it is not waited for.
+
+        Raises:
+            LocalCloudError: There is no such function, or it cannot run here.
+        """
+        return self._run(self._invoke(name, payload, asynchronous))
+
+    async def _invoke(self, name: str, payload: bytes, asynchronous: bool) -> Invoked:
+        arn = self._context.desired.callable_arn(name)
+        label = arn.partition(":function:")[2]
+        if asynchronous:
+            self._deliveries.asynchronous.accept(arn, payload, Lineage())
+            return Invoked(function=label, failed=False, answer="", logs=[])
+        outcome, lines = await self._functions.invoke(arn, payload)
+        answer = outcome.payload.decode(errors="replace")
+        return Invoked(function=label, failed=outcome.failed, answer=answer, logs=lines)
 
     def logs(self, name_or_group: str, lines: int) -> list[str]:
         """Return the last lines of an app.

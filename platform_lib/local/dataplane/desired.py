@@ -164,6 +164,32 @@ class Desired:
             name = name_or_arn.rpartition(":function:")[2] + (f":{qualifier}" if qualifier else "")
             raise LocalCloudError(f"there is no function {name}") from error
 
+    def callable_arn(self, wanted: str) -> str:
+        """Return the ARN that a name means: with an alias where the function has one.
+
+        Args:
+            wanted: A function's ARN or name, or the part of it before a `-`, with or without
+                `:` and a version or alias.
+
+        Raises:
+            LocalCloudError: None or several are meant.
+        """
+        base, _, qualifier = wanted.rpartition(":function:")[2].partition(":")
+        names = sorted({str(each.function_name) for each in self.functions()})
+        found = [each for each in names if each == base]
+        found = found or [each for each in names if each.startswith(f"{base}-")]
+        if len(found) != 1:
+            told = f"{', '.join(found)} are meant: say which" if found else "none is there"
+            listed = "" if found else f"; there are {', '.join(names) or 'no functions'}"
+            raise LocalCloudError(f"function {wanted}: {told}{listed}")
+        aliases = [str(each.name) for each in self._backend("lambda").list_aliases(found[0])]
+        if not qualifier and (len(aliases) == 1 or "live" in aliases):
+            qualifier = "live" if "live" in aliases else aliases[0]
+        arn = str(self.function(found[0]).function_arn)
+        if qualifier:
+            self.function(found[0], qualifier)
+        return f"{arn}:{qualifier}" if qualifier else arn
+
     def functions(self) -> list[Any]:
         """Return every version of every function."""
         return list(self._backend("lambda").list_functions("ALL"))
