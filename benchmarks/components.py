@@ -29,7 +29,7 @@ from platform_lib.local.engine import find_engine  # noqa: E402
 from platform_lib.local.screen import for_output  # noqa: E402
 from platform_lib.testing import synth  # noqa: E402
 
-KINDS = ("container", "function", "vm")
+KINDS = ("container", "function", "vm", "worker")
 SIDES = ("ours", "handwritten")
 QUICK = "--quick" in sys.argv
 MOCKED = {1: 3, 10: 2, 100: 1} if QUICK else {1: 9, 10: 5, 100: 3}
@@ -50,9 +50,12 @@ def main() -> None:
     head = f"{'program':16}{'ours s':>8}{'by hand':>9}{'ratio':>8}{'CPU ratio':>10}"
     head += f"{'ours MiB':>9}{'by hand':>9}{'ratio':>8}"
     print(f"\nUnder mocks, whole process\n{head}")
-    for count, rounds in MOCKED.items():
-        for kind in KINDS:
-            compare(kind, count, rounds, "mocks", ENVIRONMENT)
+    spent = {
+        (kind, count): compare(kind, count, rounds, "mocks", ENVIRONMENT)
+        for count, rounds in MOCKED.items()
+        for kind in KINDS
+    }
+    sources(spent)
     print(f"\nPreview of a new stack by the engine, whole process (memory: the program's)\n{head}")
     with engine_environment() as environment:
         for count, rounds in PREVIEWED.items():
@@ -113,8 +116,20 @@ def imports() -> None:
     print(f"  ratio {ratios[0]:.2f} in time, {ratios[1]:.2f} in memory; none of", *UNWANTED)
 
 
-def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str, str]) -> None:
-    """Run both sides in turns and print one line."""
+def sources(spent: dict[tuple[str, int], float]) -> None:
+    """Print what an event source costs in a large and in a small program, and their ratio."""
+    each = {
+        count: (spent["worker", count] - spent["function", count]) / count / process.SOURCES
+        for count in (10, 100)
+    }
+    print(
+        f"\nA source: {each[10] * 1000:.2f} ms in 10 functions with {process.SOURCES} each, "
+        f"{each[100] * 1000:.2f} ms in 100; ratio {each[100] / each[10]:.2f}"
+    )
+
+
+def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str, str]) -> float:
+    """Run both sides in turns and print one line; return our seconds."""
     runs = {side: [] for side in SIDES}
     for at in range(rounds + 1):
         for side in SIDES if at % 2 else reversed(SIDES):
@@ -132,6 +147,7 @@ def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str,
         f"{ratios[1]:10.2f}{ours[2]:9.0f}{theirs[2]:9.0f}{ratios[2]:8.2f}",
         flush=True,
     )
+    return ours[0]
 
 
 def run(script: list[str], environment: dict[str, str], *how: str) -> tuple[float, float, str]:

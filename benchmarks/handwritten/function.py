@@ -24,14 +24,14 @@ def make_all(names):
         make(name)
 
 
-def make(name):
+def make(name, statements=()):
     logs = aws.cloudwatch.LogGroup(f"{name}-logs", retention_in_days=30)
     access_logs = aws.cloudwatch.LogGroup(f"{name}-access-logs", retention_in_days=30)
     role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("lambda.amazonaws.com"))
     policy = aws.iam.RolePolicy(
         f"{name}-policy",
         role=role.name,
-        policy=document(write_logs(logs), read_write_table()),
+        policy=document(write_logs(logs), read_write_table(), *statements),
     )
     function = aws.lambda_.Function(
         f"{name}-fn",
@@ -98,3 +98,4 @@ def make(name):
         },
         opts=pulumi.ResourceOptions(depends_on=[route]),
     )
+    return function, alias

@@ -1,6 +1,8 @@
 """One program in a process of its own, as the benchmark times it.
 
-    python process.py ours|handwritten container|function|vm COUNT mocks|preview
+    python process.py ours|handwritten container|function|vm|worker COUNT mocks|preview
+
+A worker is a function with five event sources.
 
 The hand-written side never imports platform_lib. `preview` reads its engine, its stack and its
 provider from the environment that the benchmark prepares.
@@ -24,6 +26,15 @@ READY = {
     },
     "vm": {"bundle": "s3://artifacts/notes.zip", "start_command": "python3 -m notes"},
 }
+READY["worker"] = {
+    **READY["function"],
+    "queues": [{}],
+    "streams": [{"arn": "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}],
+    "topics": [{"arn": "arn:aws:sns:us-east-1:123456789012:news"}],
+    "event_rules": [{"pattern": {"source": ["shop"]}}],
+    "schedules": [{"rate": "1 hour"}],
+}
+SOURCES = 5
 PROJECT = "benchmark"
 
 
@@ -39,7 +50,7 @@ def ours(kind, names):
 
     for name in names:
         grant = grants.read_write_table(TABLE)
-        TARGETS[kind](name, {**READY[kind], "grants": [grant]})
+        TARGETS[{"worker": "function"}.get(kind, kind)](name, {**READY[kind], "grants": [grant]})
 
 
 class Bare(runtime.Mocks):
@@ -67,6 +78,7 @@ def answer(token, args):
         "getVpc": {"id": "vpc-1"},
         "getAvailabilityZones": {"names": ["a", "b"], "zoneIds": ["use1-az1", "use1-az2"]},
         "getRegion": {"region": "us-east-1"},
+        "getCallerIdentity": {"accountId": "123456789012"},
         "getParameter": {"insecureValue": "ami-0123456789abcdef0"},
     }[word]
 
