@@ -29,12 +29,14 @@ from platform_lib.local.engine import find_engine  # noqa: E402
 from platform_lib.local.screen import for_output  # noqa: E402
 from platform_lib.testing import synth  # noqa: E402
 
+PROCESS = HERE / "handwritten" / "process.py"
 KINDS = ("container", "function", "vm", "worker")
 SIDES = ("ours", "handwritten")
 QUICK = "--quick" in sys.argv
 MOCKED = {1: 3, 10: 2, 100: 1} if QUICK else {1: 9, 10: 5, 100: 3}
 PREVIEWED = {1: 2, 10: 1} if QUICK else {1: 7, 10: 5}
 """Apps in a program -> rounds."""
+SOURCE_ROUNDS = 1 if QUICK else 3
 IMPORTS = 3 if QUICK else 15
 UNWANTED = ("pulumi_aws.ec2", "pulumi_aws.lambda_", "pulumi_aws.cloudwatch", "boto3")
 
@@ -50,12 +52,10 @@ def main() -> None:
     head = f"{'program':16}{'ours s':>8}{'by hand':>9}{'ratio':>8}{'CPU ratio':>10}"
     head += f"{'ours MiB':>9}{'by hand':>9}{'ratio':>8}"
     print(f"\nUnder mocks, whole process\n{head}")
-    spent = {
-        (kind, count): compare(kind, count, rounds, "mocks", ENVIRONMENT)
-        for count, rounds in MOCKED.items()
-        for kind in KINDS
-    }
-    sources(spent)
+    for count, rounds in MOCKED.items():
+        for kind in KINDS:
+            compare(kind, count, rounds, "mocks", ENVIRONMENT)
+    sources()
     print(f"\nPreview of a new stack by the engine, whole process (memory: the program's)\n{head}")
     with engine_environment() as environment:
         for count, rounds in PREVIEWED.items():
@@ -116,25 +116,42 @@ def imports() -> None:
     print(f"  ratio {ratios[0]:.2f} in time, {ratios[1]:.2f} in memory; none of", *UNWANTED)
 
 
-def sources(spent: dict[tuple[str, int], float]) -> None:
-    """Print what an event source costs in a large and in a small program, and their ratio."""
-    each = {
-        count: (spent["worker", count] - spent["function", count]) / count / process.SOURCES
-        for count in (10, 100)
-    }
+def sources() -> None:
+    """Print what an event source costs in a small and in a large program, and their ratio.
+
+    In seconds of the processor. Python's garbage collector visits what the SDK keeps the more
+    often the more there is, on either side: without it the cost of the programs themselves shows.
+    """
     print(
-        f"\nA source: {each[10] * 1000:.2f} ms in 10 functions with {process.SOURCES} each, "
-        f"{each[100] * 1000:.2f} ms in 100; ratio {each[100] / each[10]:.2f}"
+        f"\nA source under mocks, {process.SOURCES} a function: CPU ms in 10 functions and in 100"
     )
+    for collector in ("on", "off"):
+        for side in SIDES:
+            spent = {
+                (kind, count): median(
+                    run([str(PROCESS), side, kind, str(count), "mocks"], environment)[1]
+                    for environment in [ENVIRONMENT | {"GC": collector}] * SOURCE_ROUNDS
+                )
+                for kind in ("function", "worker")
+                for count in (10, 100)
+            }
+            few, many = (
+                (spent["worker", count] - spent["function", count]) * 1000 / count
+                for count in (10, 100)
+            )
+            few, many = few / process.SOURCES, many / process.SOURCES
+            print(
+                f"  {side:12} collector {collector:4}{few:7.2f}{many:7.2f}{many / few:7.2f} times"
+            )
 
 
-def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str, str]) -> float:
-    """Run both sides in turns and print one line; return our seconds."""
+def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str, str]) -> None:
+    """Run both sides in turns and print one line."""
     runs = {side: [] for side in SIDES}
     for at in range(rounds + 1):
         for side in SIDES if at % 2 else reversed(SIDES):
             stack = {"STACK": f"{side}-{kind}-{count}-{at}"}
-            script = [str(HERE / "handwritten" / "process.py"), side, kind, str(count), how]
+            script = [str(PROCESS), side, kind, str(count), how]
             seconds, cpu, text = run(script, environment | stack)
             runs[side].append((seconds, cpu, float(text.split()[-1])))
     # The first round warms caches.
@@ -147,7 +164,6 @@ def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str,
         f"{ratios[1]:10.2f}{ours[2]:9.0f}{theirs[2]:9.0f}{ratios[2]:8.2f}",
         flush=True,
     )
-    return ours[0]
 
 
 def run(script: list[str], environment: dict[str, str], *how: str) -> tuple[float, float, str]:

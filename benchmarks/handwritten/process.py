@@ -4,11 +4,13 @@
 
 A worker is a function with five event sources.
 
-The hand-written side never imports platform_lib. `preview` reads its engine, its stack and its
+The hand-written side never imports platform_lib. With GC=off in its environment the process does
+without Python's cyclic garbage collector. `preview` reads its engine, its stack and its
 provider from the environment that the benchmark prepares.
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import sys
@@ -108,6 +110,8 @@ def run_preview(make):
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
+    if os.environ.get("GC") == "off":
+        gc.disable()
     side, kind, count, how = sys.argv[1:]
     {"mocks": run_mocked, "preview": run_preview}[how](program(side, kind, int(count)))
     from peak import peak_mib
