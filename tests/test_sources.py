@@ -488,6 +488,8 @@ def test_a_source_waits_until_it_may_call(case):
     names = {each.name for each in trigger.dependencies}
     if case.principal:
         assert any(name.endswith("-permission") for name in names)
+    if case.asynchronous:
+        assert "notes-invoke-config" in names
     # A mapping is tried with the role's rights when it is made: the function waits for them.
     function = graph.one(aws.lambda_.Function)
     assert "notes-policy" in {each.name for each in function.dependencies}

@@ -55,15 +55,15 @@ def make(name, account):
             allow(["sqs:SendMessage"], failures.arn),
         ],
     )
-    aws.lambda_.FunctionEventInvokeConfig(
+    config = aws.lambda_.FunctionEventInvokeConfig(
         f"{name}-invoke-config",
         function_name=fn.name,
         qualifier=alias.name,
         destination_config={"on_failure": {"destination": failures.arn}},
     )
-    schedule(name, alias, failures, account)
-    topic(name, fn, alias, failures)
-    rule = event_rule(name, fn, alias, failures)
+    schedule(name, alias, failures, account, config)
+    topic(name, fn, alias, failures, config)
+    rule = event_rule(name, fn, alias, failures, config)
     leave = [("sns.amazonaws.com", TOPIC), ("events.amazonaws.com", rule.arn)]
     aws.sqs.QueuePolicy(
         f"{name}-failures-policy",
@@ -117,7 +117,7 @@ def permission(name, fn, alias, principal, source):
     )
 
 
-def topic(name, fn, alias, failures):
+def topic(name, fn, alias, failures, config):
     may = permission(f"{name}-topic-permission", fn, alias, "sns.amazonaws.com", TOPIC)
     aws.sns.TopicSubscription(
         f"{name}-topic-subscription",
@@ -125,11 +125,11 @@ def topic(name, fn, alias, failures):
         protocol="lambda",
         endpoint=alias.arn,
         redrive_policy=failures.arn.apply(lambda arn: json.dumps({"deadLetterTargetArn": arn})),
-        opts=pulumi.ResourceOptions(depends_on=[may]),
+        opts=pulumi.ResourceOptions(depends_on=[may, config]),
     )
 
 
-def event_rule(name, fn, alias, failures):
+def event_rule(name, fn, alias, failures, config):
     rule = aws.cloudwatch.EventRule(f"{name}-rule", event_pattern='{"source":["shop"]}')
     may = permission(f"{name}-rule-permission", fn, alias, "events.amazonaws.com", rule.arn)
     aws.cloudwatch.EventTarget(
@@ -137,12 +137,12 @@ def event_rule(name, fn, alias, failures):
         rule=rule.name,
         arn=alias.arn,
         dead_letter_config={"arn": failures.arn},
-        opts=pulumi.ResourceOptions(depends_on=[may]),
+        opts=pulumi.ResourceOptions(depends_on=[may, config]),
     )
     return rule
 
 
-def schedule(name, alias, failures, account):
+def schedule(name, alias, failures, account, config):
     role = aws.iam.Role(
         f"{name}-scheduler-role",
         assume_role_policy=document(
@@ -172,5 +172,5 @@ def schedule(name, alias, failures, account):
             "role_arn": role.arn,
             "dead_letter_config": {"arn": failures.arn},
         },
-        opts=pulumi.ResourceOptions(depends_on=[policy]),
+        opts=pulumi.ResourceOptions(depends_on=[policy, config]),
     )

@@ -228,7 +228,7 @@ def create_bucket_source(
             }
         ],
         # S3 tries the permission when the notification is set.
-        opts=pulumi.ResourceOptions(depends_on=[permission]),
+        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
     )
     return BucketSource(permission=permission, notification=notification, rule=None, target=None)
 

@@ -138,7 +138,7 @@ def create_event_rule_source(
         arn=target.alias.arn,
         dead_letter_config=target.dead_letter_config,
         **settings.input,
-        opts=pulumi.ResourceOptions(depends_on=[permission]),
+        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
     )
     return EventRuleSource(rule=rule, permission=permission, target=to_function)
 

@@ -332,7 +332,6 @@ def create_sources(
     provider: pulumi.ProviderResource | None,
 ) -> Sources:
     """Bind every source to the alias, once what it calls knows where failures go."""
-    target = Target(function_name=function_name, alias=alias, failure_queue=feeds.failure_queue)
     invoke_config = None
     if settings.failures.configures:
         invoke_config = create_invoke_config(
@@ -342,6 +341,12 @@ def create_sources(
             alias=alias,
             failure_queue=feeds.failure_queue,
         )
+    target = Target(
+        function_name=function_name,
+        alias=alias,
+        failure_queue=feeds.failure_queue,
+        ready=[invoke_config] if invoke_config is not None else [],
+    )
     place = Place(provider=provider)
     scheduler_role = scheduler_policy = None
     schedules: dict[str, ScheduleSource] = {}

@@ -95,7 +95,7 @@ def create_log_group_source(
         filter_pattern=settings.filter_pattern,
         destination_arn=target.alias.arn,
         # CloudWatch Logs tries the permission when the filter is set.
-        opts=pulumi.ResourceOptions(depends_on=[permission]),
+        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
     )
     return LogGroupSource(permission=permission, subscription=subscription)
 

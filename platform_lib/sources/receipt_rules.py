@@ -103,7 +103,7 @@ def create_receipt_rule_source(
             {"function_arn": target.alias.arn, "invocation_type": "Event", "position": 1}
         ],
         **settings.inputs,
-        opts=pulumi.ResourceOptions(depends_on=[permission]),
+        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
     )
     return ReceiptRuleSource(permission=permission, rule=rule)
 

@@ -152,7 +152,7 @@ def create_schedule_source(
             "dead_letter_config": target.dead_letter_config,
         },
         # The scheduler tries the role when a schedule is made.
-        opts=pulumi.ResourceOptions(depends_on=list(depends_on)),
+        opts=pulumi.ResourceOptions(depends_on=[*depends_on, *target.ready]),
     )
     return ScheduleSource(schedule=schedule)
 

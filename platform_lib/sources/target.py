@@ -1,5 +1,6 @@
 """What sources are bound to, and the permission to call it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ class Target:
     alias: "aws.lambda_.Alias"
     failure_queue: "aws.sqs.Queue | None"
     """The app's own queue of failures; None where there is none, or another home was given."""
+    ready: Sequence[pulumi.Resource]
+    """What says where failures go: it is there before anything calls, and can fail."""
 
     @property
     def dead_letter_config(self) -> dict[str, pulumi.Output[str]] | None:

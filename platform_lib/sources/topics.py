@@ -219,7 +219,7 @@ def create_topic_source(
         endpoint=target.alias.arn,
         redrive_policy=_redrive(target),
         **filters,
-        opts=pulumi.ResourceOptions(depends_on=[permission]),
+        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
     )
     return TopicSource(
         subscription=subscription,
