@@ -55,14 +55,18 @@ def wsgi_handler(app: Any) -> Handler:
 
     handler: Handler = make_lambda_handler(app)
 
-    def with_encoded_path(event: Any, context: Any) -> Any:
+    def tidied(event: Any, context: Any) -> Any:
         # An HTTP API gives the path decoded, function URLs and load balancers as it was sent.
         # apig-wsgi expects it as it was sent, and would spoil what is not ASCII.
         if not event.get("rawPath", "").isascii():
             event = {**event, "rawPath": quote(event["rawPath"], safe=_ASCII)}
+        many = event.get("multiValueHeaders") or {}
+        if len(many.get("cookie", ())) > 1:
+            # apig-wsgi joins the values of a header by commas, which part no cookies.
+            event = {**event, "multiValueHeaders": {**many, "cookie": ["; ".join(many["cookie"])]}}
         return handler(event, context)
 
-    return with_encoded_path
+    return tidied
 
 
 def asgi_handler(app: Any) -> Handler:
