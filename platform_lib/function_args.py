@@ -102,7 +102,8 @@ class HttpArgs(TypedDict):
     jwt: NotRequired[JwtArgs]
     """Whose tokens are trusted; needed by `jwt`. Default: none."""
     streaming: NotRequired[bool]
-    """Whether a function URL passes the answer on as it is written. Default: False."""
+    """Whether a function URL passes the answer on as it is written: what an image, a Node.js
+    runtime or one of your own can do, and Lambda's Python cannot. Default: False."""
     multi_value_headers: NotRequired[bool]
     """Whether a load balancer hands over every value of a header or query parameter.
     Default: True."""

@@ -28,6 +28,8 @@ from platform_lib.local.dataplane.targets import matches
 from platform_lib.local.errors import LocalCloudError
 
 LIMIT = 1024 * 1024
+_SECONDS = 60.0
+"""The load balancer's idle time-out."""
 _HIDDEN = frozenset(("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"))
 
 
@@ -109,10 +111,12 @@ class LambdaTargets:
     async def _call(self, arn: str, event: Mapping[str, Any], multi: bool) -> Answer:
         payload = json.dumps(event).encode()
         try:
-            outcome = await call_function(self._context, self._functions, arn, payload, None)
+            outcome = await call_function(self._context, self._functions, arn, payload, _SECONDS)
         except LocalCloudError as error:
             raise Refused(502, "Bad Gateway") from error
-        if outcome is None or outcome.failed or len(outcome.payload) > LIMIT:
+        if outcome is None:
+            raise Refused(504, "Gateway Time-out")
+        if outcome.failed or len(outcome.payload) > LIMIT:
             raise Refused(502, "Bad Gateway")
         try:
             return balancer_answer(outcome.payload, multi=multi)
