@@ -615,7 +615,8 @@ def test_a_key_of_the_users_encrypts_queues_and_the_role_may_use_it():
     for queue in queues:
         assert queue.inputs["kmsMasterKeyId"] == key
         assert "sqsManagedSseEnabled" not in queue.inputs
-    assert allow(["kms:Decrypt", "kms:GenerateDataKey"], key) in policy_of(graph)
+    for name in ("notes-policy", "notes-scheduler-policy"):
+        assert allow(["kms:Decrypt", "kms:GenerateDataKey"], key) in policy_of(graph, name)
 
 
 HOMES = {

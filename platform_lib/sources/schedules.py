@@ -15,6 +15,7 @@ from platform_lib.parts.iam import Statement, create_policy, create_role
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.statements import use_key
+from platform_lib.sources.statements import use_key
 from platform_lib.sources.target import Place, Target
 
 _NAME_LIMIT = 64
@@ -115,6 +116,8 @@ def create_scheduler_role(
             "Resource": target.failure_queue.arn,
         }
         statements.append(send)
+        if kms_key_arn is not None:
+            statements.append(use_key(kms_key_arn))
         if kms_key_arn is not None:
             statements.append(use_key(kms_key_arn))
     policy = create_policy(

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextvars
+import gc
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, cast
 
@@ -56,8 +58,23 @@ def synth(
     # Pulumi keeps its state in context variables and on the thread's event loop: a context and a
     # thread of our own isolate runs from each other and from a loop that the test itself runs.
     context = contextvars.copy_context()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="synth") as thread:
+    with (
+        _uncollected(),
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="synth") as thread,
+    ):
         return thread.submit(context.run, run).result()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Do without the garbage collector meanwhile: it would visit all that the SDK keeps anyway."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 async def _run(program: Callable[[], Any]) -> Any:
