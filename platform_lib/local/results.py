@@ -64,7 +64,7 @@ class Stack:
 
     @property
     def urls(self) -> list[str]:
-        """The exported addresses at which it answers; a queue's URL is none, it is only written to."""
+        """The exported addresses at which it answers, which a queue's URL is not."""
         exported = self.outputs.items()
         values = [value for key, value in exported if not key.endswith("queue_url")]
         return [

@@ -15,7 +15,6 @@ from platform_lib.parts.iam import Statement, create_policy, create_role
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.statements import use_key
-from platform_lib.sources.statements import use_key
 from platform_lib.sources.target import Place, Target
 
 _NAME_LIMIT = 64
