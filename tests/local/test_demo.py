@@ -117,6 +117,7 @@ class Account:
 
     def __init__(self, url: str, *, counted: int = 2) -> None:
         self.url = url
+        self.lines: list[str] = []
         self.counts = [
             {"entry": {"S": "day#1"}, "written": {"N": str(counted - 1)}},
             {"entry": {"S": "day#2"}, "written": {"N": "1"}, "deleted": {"N": "1"}},
@@ -125,6 +126,12 @@ class Account:
 
     def client(self, _: str) -> "Account":
         return self
+
+    def advance(self, seconds: float) -> None:
+        self.moved = seconds
+
+    def logs(self, _: str) -> list[str]:
+        return ["START RequestId: 1", *self.lines, "END RequestId: 1"]
 
     def send_message(self, **given: str) -> None:
         self.sent = given
@@ -138,7 +145,11 @@ class Account:
         return {"Items": self.counts}
 
 
-OUTPUTS = {"inbox_queue_url": "http://127.0.0.1:1/inbox", "activity_table_name": "counts"}
+OUTPUTS = {
+    "inbox_queue_url": "http://127.0.0.1:1/inbox",
+    "activity_table_name": "counts",
+    "digest_log_group_name": "digest",
+}
 
 
 def test_the_proof_of_the_workers_shows_each_step(demo, apps):
@@ -165,6 +176,24 @@ def test_the_proof_fails_when_a_note_was_counted_twice(demo, apps):
         demo.prove_workers(Account(urls["vm"], counted=3), OUTPUTS, urls, Screen())
 
 
+def test_a_day_brings_one_digest_of_what_was_written(demo):
+    account, screen = Account(""), Lines()
+    account.lines = ['{"level": "INFO", "message": "read", "notes": 2}']
+    demo.prove_digest(account, OUTPUTS, screen)
+    assert account.moved == 24 * 3600
+    assert screen.lines == ["A day later the schedule published a digest of 2 notes."]
+
+
+@pytest.mark.parametrize(
+    "lines", [[], ['{"notes": 1}'], ['{"notes": 2}', '{"notes": 2}'], ['{"level": "ERROR"}']]
+)
+def test_the_proof_fails_when_a_day_brings_another_digest(demo, lines):
+    account = Account("")
+    account.lines = lines
+    with pytest.raises(demo.DemoError, match=r"START RequestId(.|\n)*END RequestId"):
+        demo.prove_digest(account, OUTPUTS, Screen())
+
+
 def test_the_proof_fails_when_nobody_listens(demo, apps):
     with pytest.raises(demo.DemoError, match=re.escape("GET http://127.0.0.1:1/whoami")):
         demo.prove({**apps(), "container": "http://127.0.0.1:1"}, Screen())
@@ -183,4 +212,5 @@ def test_one_run_of_the_demo(tmp_path):
     for target in ("vm", "function", "container"):
         assert re.search(rf"^notes-{target} +{target} +http://127.0.0.1:\d+ ", done.stdout, re.M)
     assert "The workers ran" in done.stdout
+    assert "published a digest of 2 notes" in done.stdout
     assert "whole run" in done.stdout

@@ -212,6 +212,34 @@ def test_what_is_written_and_deleted_through_any_target_is_counted(
     assert counted() - before == {"written": 3, "deleted": 1}
 
 
+def test_each_morning_what_was_written_is_published(
+    local_cloud: LocalCloud, stacks: Mapping[str, Stack], urls: Mapping[str, str]
+) -> None:
+    sqs, topic = local_cloud.client("sqs"), stacks["function"].outputs["digest_topic_arn"]
+    url = sqs.create_queue(QueueName="readers")["QueueUrl"]
+    try:
+        asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arn = asked["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        local_cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        with client(urls["container"]) as http:
+            http.post("/notes", json={"text": "Read me at breakfast"})
+        local_cloud.advance(24 * 3600)
+        [letter] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        digest = json.loads(letter["Body"])
+        assert digest["Subject"].endswith(" 07:00 UTC")
+        assert "Read me at breakfast" in digest["Message"]
+    finally:
+        sqs.delete_queue(QueueUrl=url)
+
+
 def test_moving_the_app_is_one_word_and_its_notes_come_along(local_cloud: LocalCloud) -> None:
     stack = "moving"
     try:
