@@ -18,7 +18,7 @@ FUNCTION_ALARM_CHILDREN = {
     "latency_alarm": "aws.cloudwatch.MetricAlarm",
 }
 
-Dimensions = Mapping[str, pulumi.Input[str]]
+Dimensions = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
 _PERIOD_SECONDS = 60
 # Three bad minutes of five: one bad minute wakes nobody, and a lasting fault is known in three.
@@ -36,10 +36,10 @@ def create_function_alarms(
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
     """
-    dimensions = {
-        "FunctionName": function_name,
-        "Resource": pulumi.Output.format("{}:{}", function_name, alias_name),
-    }
+    # One Output, not six: each is awaited by itself.
+    dimensions = pulumi.Output.all(function_name, alias_name).apply(
+        lambda names: {"FunctionName": names[0], "Resource": f"{names[0]}:{names[1]}"}
+    )
     error_alarm = create_error_alarm(
         child,
         namespace="AWS/Lambda",
