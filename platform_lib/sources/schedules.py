@@ -117,8 +117,6 @@ def create_scheduler_role(
         statements.append(send)
         if kms_key_arn is not None:
             statements.append(use_key(kms_key_arn))
-        if kms_key_arn is not None:
-            statements.append(use_key(kms_key_arn))
     policy = create_policy(
         child, "scheduler_policy", "scheduler-policy", role=role, statements=statements
     )
