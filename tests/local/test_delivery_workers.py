@@ -20,6 +20,14 @@ def handle(event, context):
         boto3.client("lambda").invoke(
             FunctionName=context.invoked_function_arn, InvocationType="Event", Payload=json.dumps(event)
         )
+    kind, _, name = os.environ.get("LOOP", "").partition(" ")
+    if kind == "topic":
+        boto3.client("sns").publish(TopicArn=name, Message="again")
+    if kind == "bucket":
+        boto3.client("s3").put_object(Bucket=name, Key=context.aws_request_id, Body=b"")
+    if kind == "rule":
+        entry = {"Source": name, "DetailType": "again", "Detail": "{}"}
+        boto3.client("events").put_events(Entries=[entry])
     if "queue" in event:
         boto3.client("sqs").send_message(QueueUrl=event["queue"], MessageBody="{}")
     return {"trace": os.environ["_X_AMZN_TRACE_ID"]}
@@ -47,7 +55,7 @@ def cloud(tmp_path_factory):
 
 
 class Worker:
-    def __init__(self, cloud):
+    def __init__(self, cloud, loop=""):
         self.cloud, self.name, self.client = cloud, new_name("worker"), cloud.client("lambda")
         role = cloud.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
         grant = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -62,8 +70,18 @@ class Worker:
             Handler="main.handle",
             Role=role["Role"]["Arn"],
             Timeout=30,
+            Environment={"Variables": {"LOOP": loop}},
             Code={"ZipFile": cloud.code},
         )["FunctionArn"]
+
+    def allow(self, service, source):
+        self.client.add_permission(
+            FunctionName=self.name,
+            StatementId="loop",
+            Action="lambda:InvokeFunction",
+            Principal=service,
+            SourceArn=source,
+        )
 
     def send(self, event):
         self.client.invoke(
@@ -103,6 +121,51 @@ def test_a_function_that_calls_itself_is_stopped(cloud):
     assert record["responsePayload"]["errorType"] == "RecursiveInvocationException"
     told = f"function {worker.name} was called 16 times in one chain of events: a loop"
     assert any(told in line for line in cloud.said)
+
+
+def topic_loop(cloud):
+    sns = cloud.client("sns")
+    topic = sns.create_topic(Name=new_name("topic"))["TopicArn"]
+    worker = Worker(cloud, f"topic {topic}")
+    worker.allow("sns.amazonaws.com", topic)
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=worker.arn)
+    return worker
+
+
+def bucket_loop(cloud):
+    s3, name = cloud.client("s3"), new_name("bucket")
+    s3.create_bucket(Bucket=name)
+    worker = Worker(cloud, f"bucket {name}")
+    worker.allow("s3.amazonaws.com", f"arn:aws:s3:::{name}")
+    one = {"LambdaFunctionArn": worker.arn, "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration={"LambdaFunctionConfigurations": [one]}
+    )
+    return worker
+
+
+def rule_loop(cloud):
+    events, name = cloud.client("events"), new_name("rule")
+    worker = Worker(cloud, f"rule {name}")
+    pattern = json.dumps({"source": [name]})
+    worker.allow(
+        "events.amazonaws.com", events.put_rule(Name=name, EventPattern=pattern)["RuleArn"]
+    )
+    events.put_targets(Rule=name, Targets=[{"Id": "f", "Arn": worker.arn}])
+    return worker
+
+
+@pytest.mark.parametrize("make", [topic_loop, bucket_loop, rule_loop])
+def test_a_loop_of_events_ends(cloud, make):
+    worker, home = make(cloud), Queue(cloud)
+    worker.client.put_function_event_invoke_config(
+        FunctionName=worker.name, DestinationConfig={"OnFailure": {"Destination": home.arn}}
+    )
+    worker.send({})
+    assert len(worker.handled()) == 16
+    assert len(home.messages()) == 1
+    told = f"function {worker.name} gave up an event, because function {worker.name} was called 16"
+    assert cloud.said[-1].startswith(told)
 
 
 def test_messages_that_a_function_sends_keep_its_chain(cloud):
