@@ -114,6 +114,21 @@ def test_settle_waits_for_work_and_what_it_starts_and_not_for_timers():
     with_clock(story)
 
 
+def test_work_that_the_loop_is_asked_for_counts():
+    async def story(clock):
+        seen = []
+
+        async def work():
+            seen.append("done")
+
+        loop = asyncio.get_running_loop()
+        clock.call_later(1, lambda: loop.call_soon_threadsafe(clock.track, work()))
+        await clock.advance(2)
+        assert seen == ["done"]
+
+    with_clock(story)
+
+
 def test_real_time_fires_timers_too():
     async def story(clock):
         fired = asyncio.Event()
