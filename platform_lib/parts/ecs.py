@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.parts.children import Children
+from platform_lib.parts.scaling import SCALING_CHILDREN, create_target_tracking
 from platform_lib.parts.task import CONTAINER_NAME
 
 ECS_CHILDREN = {
@@ -14,8 +15,7 @@ ECS_CHILDREN = {
     "capacity_providers": "aws.ecs.ClusterCapacityProviders",
     "task_definition": "aws.ecs.TaskDefinition",
     "service": "aws.ecs.Service",
-    "scaling_target": "aws.appautoscaling.Target",
-    "scaling_policy": "aws.appautoscaling.Policy",
+    **SCALING_CHILDREN,
 }
 
 _PROCESSORS = {"arm64": "ARM64", "x86_64": "X86_64"}
@@ -131,31 +131,14 @@ def create_scaling(
     cpu_percent: int,
 ) -> tuple["aws.appautoscaling.Target", "aws.appautoscaling.Policy"]:
     """Let the count of tasks follow their use of the processor."""
-    target = child.make(
-        "scaling_target",
-        aws.appautoscaling.Target,
-        "scaling",
-        service_namespace="ecs",
+    return create_target_tracking(
+        child,
+        suffix="cpu",
+        dimension="ecs:service:DesiredCount",
         resource_id=pulumi.Output.format("service/{}/{}", cluster_name, service_name),
-        scalable_dimension="ecs:service:DesiredCount",
-        min_capacity=minimum,
-        max_capacity=maximum,
+        minimum=minimum,
+        maximum=maximum,
+        metric="ECSServiceAverageCPUUtilization",
+        target_value=cpu_percent,
+        cooldowns=(60, 300),
     )
-    policy = child.make(
-        "scaling_policy",
-        aws.appautoscaling.Policy,
-        "cpu",
-        policy_type="TargetTrackingScaling",
-        service_namespace=target.service_namespace,
-        resource_id=target.resource_id,
-        scalable_dimension=target.scalable_dimension,
-        target_tracking_scaling_policy_configuration={
-            "predefined_metric_specification": {
-                "predefined_metric_type": "ECSServiceAverageCPUUtilization"
-            },
-            "target_value": cpu_percent,
-            "scale_out_cooldown": 60,
-            "scale_in_cooldown": 300,
-        },
-    )
-    return target, policy

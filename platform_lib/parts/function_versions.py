@@ -8,11 +8,11 @@ import pulumi_aws as aws
 
 from platform_lib.function_versions import Versions, Weight
 from platform_lib.parts.children import Children
+from platform_lib.parts.scaling import SCALING_CHILDREN, create_target_tracking
 
 _PROVISIONED = {"provisioned_concurrency": "aws.lambda_.ProvisionedConcurrencyConfig"}
 _SCALING = {
-    "scaling_target": "aws.appautoscaling.Target",
-    "scaling_policy": "aws.appautoscaling.Policy",
+    **SCALING_CHILDREN,
 }
 
 _UTILIZATION = 0.7
@@ -113,31 +113,17 @@ def _create_scaling(
 
     https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
     """
-    target = child.make(
-        "scaling_target",
-        aws.appautoscaling.Target,
-        "scaling",
-        service_namespace="lambda",
+    assert versions.provisioned is not None  # noqa: S101 - there is something to scale
+    assert versions.provisioned_maximum is not None  # noqa: S101 - and how far
+    return create_target_tracking(
+        child,
+        suffix="utilization",
+        dimension="lambda:function:ProvisionedConcurrency",
         resource_id=pulumi.Output.format(
             "function:{}:{}", provisioned.function_name, provisioned.qualifier
         ),
-        scalable_dimension="lambda:function:ProvisionedConcurrency",
-        min_capacity=versions.provisioned,
-        max_capacity=versions.provisioned_maximum,
+        minimum=versions.provisioned,
+        maximum=versions.provisioned_maximum,
+        metric="LambdaProvisionedConcurrencyUtilization",
+        target_value=_UTILIZATION,
     )
-    policy = child.make(
-        "scaling_policy",
-        aws.appautoscaling.Policy,
-        "utilization",
-        policy_type="TargetTrackingScaling",
-        service_namespace=target.service_namespace,
-        resource_id=target.resource_id,
-        scalable_dimension=target.scalable_dimension,
-        target_tracking_scaling_policy_configuration={
-            "predefined_metric_specification": {
-                "predefined_metric_type": "LambdaProvisionedConcurrencyUtilization"
-            },
-            "target_value": _UTILIZATION,
-        },
-    )
-    return target, policy

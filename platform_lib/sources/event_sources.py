@@ -30,7 +30,6 @@ from platform_lib.sources.event_rules import (
 from platform_lib.sources.failures import (
     FailureSettings,
     create_failure_queue,
-    create_failure_queue_policy,
     create_invoke_config,
     failure_settings,
 )
@@ -52,6 +51,7 @@ from platform_lib.sources.queues import (
     Queues,
     QueueSettings,
     QueueSource,
+    create_queue_policy,
     create_queue_source,
     create_queues,
     queue_children,
@@ -380,8 +380,10 @@ def create_sources(
             *(rule.rule for rule in event_rules.values()),
             *(bucket.rule for bucket in buckets.values() if bucket.rule is not None),
         ]
-        failure_queue_policy = create_failure_queue_policy(
+        failure_queue_policy = create_queue_policy(
             child,
+            "failure_queue_policy",
+            "failures-policy",
             feeds.failure_queue,
             [
                 *(("sns.amazonaws.com", one.arn) for one in settings.topics if one.queue is None),

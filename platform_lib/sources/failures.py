@@ -1,6 +1,6 @@
 """The home of what failed: where asynchronous calls go after their last try."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,29 +81,6 @@ def create_failure_queue(
         "failures",
         message_retention_seconds=DEAD_LETTER_SECONDS,
         **queue_encryption(kms_key_arn),
-    )
-
-
-def create_failure_queue_policy(
-    child: Children, queue: "aws.sqs.Queue", senders: Sequence[tuple[str, pulumi.Input[str]]]
-) -> "aws.sqs.QueuePolicy":
-    """Let services leave what they could not hand over, each for its own source alone."""
-    statements = [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "sqs:SendMessage",
-            "Resource": queue.arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
-        }
-        for service, source_arn in senders
-    ]
-    return child.make(
-        "failure_queue_policy",
-        aws.sqs.QueuePolicy,
-        "failures-policy",
-        queue_url=queue.url,
-        policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
     )
 
 

@@ -202,6 +202,33 @@ def create_queues(
     return Queues(queue=queue, dead_letter_queue=dead_letter_queue, alarm=alarm)
 
 
+def create_queue_policy(
+    child: Children,
+    key: str,
+    suffix: str,
+    queue: "aws.sqs.Queue",
+    senders: Sequence[tuple[str, pulumi.Input[str]]],
+) -> "aws.sqs.QueuePolicy":
+    """Let services send to a queue, each for its own source alone."""
+    statements = [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sqs:SendMessage",
+            "Resource": queue.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
+        }
+        for service, source_arn in senders
+    ]
+    return child.make(
+        key,
+        aws.sqs.QueuePolicy,
+        suffix,
+        queue_url=queue.url,
+        policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+
+
 def create_queue_source(
     child: Children, settings: QueueSettings, made: Queues | None, target: Target
 ) -> QueueSource:

@@ -21,6 +21,7 @@ from platform_lib.sources.queues import (
     QUEUE_NAME_LIMIT,
     Queues,
     QueueSettings,
+    create_queue_policy,
     create_queue_source,
     create_queues,
     queue_children,
@@ -182,7 +183,13 @@ def create_topic_source(
         "filter_policy_scope": settings.filter_policy_scope,
     }
     if made is not None and settings.queue is not None:
-        policy = _admit_topic(child, at, made.queue, settings.arn)
+        policy = create_queue_policy(
+            child,
+            at.key("queue_policy"),
+            f"{at.suffix}-policy",
+            made.queue,
+            [("sns.amazonaws.com", settings.arn)],
+        )
         subscription = child.make(
             at.key("subscription"),
             aws.sns.TopicSubscription,
@@ -229,25 +236,6 @@ def create_topic_source(
         alarm=None,
         queue_policy=None,
         mapping=None,
-    )
-
-
-def _admit_topic(
-    child: Children, at: SourceName, queue: "aws.sqs.Queue", topic_arn: pulumi.Input[str]
-) -> "aws.sqs.QueuePolicy":
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue.arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
-    }
-    return child.make(
-        at.key("queue_policy"),
-        aws.sqs.QueuePolicy,
-        f"{at.suffix}-policy",
-        queue_url=queue.url,
-        policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
 
 
