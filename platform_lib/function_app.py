@@ -35,10 +35,10 @@ from platform_lib.sources.event_sources import create_feeds, create_sources
 class FunctionApp(pulumi.ComponentResource):
     """A web app as a function: Lambda behind an HTTP API, or behind what `http` and `ingress` say.
 
-    By default it makes a log group for the function and one for the API's access log, a role that may write
-    to that log group and do what is granted, the function, its alias `live`, and the HTTP API with
-    integration, route, stage and the permission to call the alias: 11 resources, and two alarms. A
-    network adds two more, a security group and its way out.
+    By default it makes a log group for the function and one for the API's access log, a role that
+    may write to that log group and do what is granted, the function, its alias `live`, and the
+    HTTP API with integration, route, stage and the permission to call the alias: 11 resources, and
+    two alarms. A network adds two more, a security group and its way out.
 
     Closed and encrypted by default: only this API may call the alias, the role names exact ARNs,
     environment variables are encrypted by AWS's key and hold ARNs of secrets, never their values.
