@@ -43,20 +43,31 @@ _NETWORK = {
     "private_subnet_ids": ["subnet-a", "subnet-b"],
 }
 _HERE = "us-east-1:123456789012"
-_SOURCES: list[tuple[str, list[dict[str, Any]]]] = [
-    ("queues", [{}]),
-    ("streams", [{"arn": f"arn:aws:kinesis:{_HERE}:stream/notes"}]),
-    ("topics", [{"arn": f"arn:aws:sns:{_HERE}:notes"}]),
-    ("topics", [{"arn": f"arn:aws:sns:{_HERE}:notes", "raw": True}]),
-    ("buckets", [{"bucket": "notes"}]),
-    ("buckets", [{"bucket": "notes", "route": "event_bridge"}]),
-    ("event_rules", [{"pattern": {"source": ["notes"]}}]),
-    ("schedules", [{"rate": "1 day"}]),
-    ("log_groups", [{"log_group": "/notes"}]),
-    ("receipt_rules", [{"rule_set_name": "notes"}]),
-    ("invoke_permissions", [{"principal": "123456789012"}]),
+_SOURCES: list[tuple[str, str, list[dict[str, Any]]]] = [
+    ("with `queues`, the queue unless given", "queues", [{}]),
+    ("with `streams`", "streams", [{"arn": f"arn:aws:kinesis:{_HERE}:stream/notes"}]),
+    ("with `topics`", "topics", [{"arn": f"arn:aws:sns:{_HERE}:notes"}]),
+    ("with `topics.raw`", "topics", [{"arn": f"arn:aws:sns:{_HERE}:notes", "raw": True}]),
+    ("with `buckets`", "buckets", [{"bucket": "notes"}]),
+    (
+        "with `buckets.route` of `event_bridge`",
+        "buckets",
+        [{"bucket": "notes", "route": "event_bridge"}],
+    ),
+    ("with `event_rules`", "event_rules", [{"pattern": {"source": ["notes"]}}]),
+    ("with `schedules`", "schedules", [{"rate": "1 day"}]),
+    ("with `log_groups`", "log_groups", [{"log_group": "/notes"}]),
+    ("with `receipt_rules`", "receipt_rules", [{"rule_set_name": "notes"}]),
+    ("with `invoke_permissions`", "invoke_permissions", [{"principal": "123456789012"}]),
 ]
 """Sources without a name, whose children the tables show."""
+_HOME = {
+    "failure_queue": "where failures have no other home",
+    "failure_alarm": "with the queue of failures, unless `alarms` are off",
+    "failure_queue_policy": "with the queue of failures, and `topics` or rules",
+    "invoke_config": "with what calls and does not wait",
+}
+"""Child -> when it is made, where several sources bring it about."""
 COMPONENTS: Mapping[str, tuple[type, type]] = {
     "vm_app": (VmApp, vm_app.VmAppArgs),
     "function_app": (FunctionApp, function_app.FunctionAppArgs),
@@ -106,7 +117,7 @@ def variants(page: str, folder: Path) -> list[tuple[str, dict[str, Any]]]:
             ("with `dependencies_as_layer` and `upload`", {**layer, "upload": {}}),
             ("with `provisioned_concurrency`", {**code, **warm}),
             ("with `provisioned_concurrency_maximum`", {**code, **warm, **more}),
-            *((f"with `{kind}`", {**code, kind: given}) for kind, given in _SOURCES),
+            *((when, {**code, kind: given}) for when, kind, given in _SOURCES),
         ]
     image = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
     return [
@@ -126,7 +137,7 @@ def children(page: str) -> dict[str, tuple[str, str, str]]:
             app = synth(_maker(component, args)).result
             for key, value in shown_children(vars(app)):
                 name = value.pulumi_resource_name.replace("notes", "NAME", 1)
-                found.setdefault(key, (name, value.pulumi_resource_type, when))
+                found.setdefault(key, (name, value.pulumi_resource_type, _HOME.get(key, when)))
     return found
 
 

@@ -78,6 +78,8 @@ BAD = [
     (queue(filters=[{"body": "a"}]), r"'queues\[0\].filters\[0\]' is "),
     (queue(filters=[{"body": [{"begins": "a"}]}]), r"'queues\[0\].filters\[0\]' is "),
     (queue(filters=["{"]), r"'queues\[0\].filters\[0\]' is '{': must be a mapping"),
+    ({"queues": [{}, {"name": "dlq"}]}, "must not end in one of alarm, dlq, mapping"),
+    (queue(name="orders-mapping"), "must not end in one of alarm, dlq, mapping"),
     (queue(name="Orders"), "must be small letters, digits and single hyphens"),
     (queue(name="o" * 70), "must be at most 51 characters long behind the component's name"),
     ({"queues": [{}, {}]}, "is the name of another of the queues"),

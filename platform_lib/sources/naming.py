@@ -8,6 +8,17 @@ from typing import Any
 from platform_lib.checks import InvalidInput
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_OURS = (
+    "alarm",
+    "dlq",
+    "mapping",
+    "notification",
+    "permission",
+    "policy",
+    "subscription",
+    "target",
+)
+"""What the names of our own children end in."""
 _SUFFIX = 8
 """What Pulumi adds to a logical name to make a physical one."""
 
@@ -49,6 +60,9 @@ def named_sources(
         own = args.get("name")
         if own is not None and not _NAME.fullmatch(own):
             need = "must be small letters, digits and single hyphens, and begin with a letter"
+            raise InvalidInput(f"{path}.name", own, need)
+        if own is not None and own.split("-")[-1] in _OURS:
+            need = f"must not end in one of {', '.join(_OURS)}: our own children's names do"
             raise InvalidInput(f"{path}.name", own, need)
         name = own or word
         if name in seen:
