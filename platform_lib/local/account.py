@@ -57,7 +57,7 @@ class Account:
             # Only here: moto reads its settings when it is imported.
             from moto.server import ThreadedMotoServer
 
-            from platform_lib.local.moto_patches import patch_moto, reset_moto
+            from platform_lib.local.moto import patch_moto, reset_moto
 
             # A line for each request tells nobody anything.
             logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -8,7 +8,7 @@ from dataplane_kit import new_name
 
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
-from platform_lib.local.dataplane.runtime_api import Outcome, failure
+from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 
 EMPTY_ZIP = b"PK\x05\x06" + 18 * b"\0"
 ACCOUNT = "123456789012"

@@ -10,13 +10,13 @@ import zipfile
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.dataplane.fronts.targets import TargetGroups
+from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 from platform_lib.local.dataplane.lineage import keep_with_messages
 from platform_lib.local.dataplane.logs import CloudWatch
-from platform_lib.local.dataplane.moto_time import queues_by
 from platform_lib.local.dataplane.permissions import Permissions
-from platform_lib.local.dataplane.pollers import Pollers
-from platform_lib.local.dataplane.runtime_api import Outcome, failure
-from platform_lib.local.dataplane.targets import TargetGroups
+from platform_lib.local.dataplane.pollers.pollers import Pollers
+from platform_lib.local.moto.time import queues_by
 
 _numbers = itertools.count()
 _CODE = io.BytesIO()

@@ -8,9 +8,9 @@ from pathlib import Path
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.dataplane.logs import CloudWatch, Log
 from platform_lib.local.dataplane.permissions import Permissions
-from platform_lib.local.dataplane.targets import TargetGroups
 
 
 @dataclass(frozen=True, kw_only=True)

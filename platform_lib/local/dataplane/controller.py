@@ -10,28 +10,28 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from platform_lib.local.account import Account
-from platform_lib.local.dataplane.balancer import Balancer
+from platform_lib.local.dataplane.apps.containers import Containers
+from platform_lib.local.dataplane.apps.engine import Engine
+from platform_lib.local.dataplane.apps.images import Images
+from platform_lib.local.dataplane.apps.machines import Machines
+from platform_lib.local.dataplane.apps.replicas import Replica
 from platform_lib.local.dataplane.clock import Clock
-from platform_lib.local.dataplane.containers import Containers
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.desired import Desired
-from platform_lib.local.dataplane.engine import Engine
-from platform_lib.local.dataplane.function_url import FunctionUrl
-from platform_lib.local.dataplane.functions import Functions
-from platform_lib.local.dataplane.http_api import ApiName, HttpApi
-from platform_lib.local.dataplane.images import Images
-from platform_lib.local.dataplane.lambda_targets import LambdaTargets
+from platform_lib.local.dataplane.fronts.balancer import Balancer
+from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
+from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
+from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
+from platform_lib.local.dataplane.fronts.targets import TargetGroups
+from platform_lib.local.dataplane.functions.functions import Functions
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.logs import CloudWatch
-from platform_lib.local.dataplane.machines import Machines
-from platform_lib.local.dataplane.moto_time import queues_by
 from platform_lib.local.dataplane.permissions import Permissions
-from platform_lib.local.dataplane.pollers import Pollers
-from platform_lib.local.dataplane.replicas import Replica
-from platform_lib.local.dataplane.targets import TargetGroups
+from platform_lib.local.dataplane.pollers.pollers import Pollers
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.time import queues_by
 from platform_lib.local.results import Invoked
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platform_lib.local.account import Account
-from platform_lib.local.dataplane.layers import Layer
+from platform_lib.local.dataplane.functions.layers import Layer
 from platform_lib.local.errors import LocalCloudError
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
-from platform_lib.local.dataplane.functions import Functions
+from platform_lib.local.dataplane.functions.functions import Functions
+from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError
-from platform_lib.local.dataplane.runtime_api import Outcome, failure
 from platform_lib.local.errors import LocalCloudError
 
 _PAUSES = (60.0, 120.0)

@@ -14,9 +14,9 @@ from platform_lib.local.dataplane.delivery.log_groups import deliver_log_groups
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.delivery.schedules import Schedules
 from platform_lib.local.dataplane.delivery.topics import deliver_topics
-from platform_lib.local.dataplane.functions import Functions
+from platform_lib.local.dataplane.functions.functions import Functions
+from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, keep_with_messages
-from platform_lib.local.dataplane.runtime_api import Outcome
 
 
 class Deliveries:

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
-from platform_lib.local.dataplane.runtime_api import Outcome
 
 Invoke = Callable[[str, bytes, Lineage], tuple[Outcome, list[str]]]
 """Called with an ARN, an event and its chain, in a thread of moto's; returns when it is done."""

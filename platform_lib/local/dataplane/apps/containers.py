@@ -1,0 +1,282 @@
+"""ECS services: a service's tasks, as containers where a Docker engine answers, else as processes.
+
+Not imitated: CPU and memory limits, task networking (security groups, addresses), permissions of
+task and execution roles, volumes, ECS Exec, service discovery, capacity providers (how a task is
+placed), scaling by load, and `describe_tasks`. A port is a free one of 127.0.0.1, which the app
+learns from `PORT`. An image that is not ours keeps its port inside its container and, being in
+Docker's own network there, does not reach the imitated account.
+"""
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from platform_lib.local.dataplane.apps.engine import Engine
+from platform_lib.local.dataplane.apps.images import Image, Images, read_recipe
+from platform_lib.local.dataplane.apps.replicas import Check, Probe, Replica, Replicas
+from platform_lib.local.dataplane.apps.secret_values import secret_value
+from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.running.processes import Command, Kept, Process, free_port
+from platform_lib.local.dataplane.running.trees import LocalTree, local_tree
+
+_DOCKER_GRACE = 12.0
+
+
+class Containers:
+    """Every ECS service of the account that has tasks here."""
+
+    def __init__(self, context: Context, images: Images, engine: Engine) -> None:
+        self._context = context
+        self._images = images
+        self._engine = engine
+        self._services: dict[str, Replicas] = {}
+
+    def replicas(self) -> list[Replica]:
+        """Return every task that runs."""
+        return [each for s in self._services.values() for each in (*s.serving, *s.fresh)]
+
+    async def reconcile(self, service_arn: str) -> None:
+        """Make the tasks of a service what the account says; return when they serve.
+
+        Raises:
+            NotSteady: The new tasks do not get healthy; the old ones serve on.
+            LocalCloudError: An image cannot run here.
+        """
+        service = await asyncio.to_thread(self._describe, service_arn)
+        tasks = self._services.get(service_arn)
+        if service is None:
+            if tasks is not None:
+                await tasks.stop()
+                del self._services[service_arn]
+            return
+        if tasks is None:
+            tasks = Replicas(self._context.groups, self._context.say, self._context.patience)
+            self._services[service_arn] = tasks
+        definition = await asyncio.to_thread(self._definition, service["taskDefinition"])
+        version = definition["taskDefinitionArn"].rsplit("/", 1)[-1]
+
+        async def make() -> Replica:
+            return await self._task(service, definition, version)
+
+        await tasks.apply(version, int(service["desiredCount"]), make)
+
+    async def stop(self) -> None:
+        """End every task."""
+        await asyncio.gather(*(tasks.stop() for tasks in self._services.values()))
+
+    def _describe(self, arn: str) -> dict[str, Any] | None:
+        ecs = self._context.account.client("ecs")
+        cluster = arn.rpartition(":service/")[2].partition("/")[0]
+        try:
+            found = ecs.describe_services(cluster=cluster, services=[arn])["services"]
+        except ecs.exceptions.ClusterNotFoundException:
+            return None
+        return next((dict(each) for each in found if each["status"] == "ACTIVE"), None)
+
+    def _definition(self, arn: str) -> dict[str, Any]:
+        ecs = self._context.account.client("ecs")
+        answer: dict[str, Any] = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        return answer
+
+    async def _task(
+        self, service: Mapping[str, Any], definition: Mapping[str, Any], version: str
+    ) -> Replica:
+        name, task = service["serviceName"], f"{service['serviceName']}-{self._context.number()}"
+        containers = definition["containerDefinitions"]
+        # The app, whose log is the task's, is the container that the balancer knows.
+        exposed = {each["containerName"] for each in service.get("loadBalancers", ())}
+        containers = sorted(containers, key=lambda each: each["name"] not in exposed)
+        parts, checks, ports = list[Kept](), list[Check](), dict[tuple[str, int], int]()
+        how = "process"
+        for container in containers:
+            image = self._images.find(container["image"])
+            how = image.how if container is containers[0] else how
+            port = free_port()
+            inner = _container_port(container)
+            ports[container["name"], inner] = port
+            unit = _Container(
+                self._context,
+                self._engine,
+                container,
+                image,
+                port=port,
+                inner_port=inner,
+                task=task,
+            )
+            await unit.prepare()
+            log = self._context.log(
+                f"{task}-{container['name']}", *_log_stream(container, task.rsplit("-", 1)[-1])
+            )
+            kept = Kept(
+                f"{name} ({container['name']})",
+                unit.command,
+                log,
+                self._context.say,
+                grace=_DOCKER_GRACE if image.how == "docker" else 5.0,
+                after=unit.remove if image.how == "docker" else None,
+            )
+            parts.append(kept)
+            if container.get("healthCheck"):
+                checks.append(_check(container["healthCheck"], unit.probe))
+        addresses = [
+            (
+                each["targetGroupArn"],
+                f"127.0.0.1:{ports[each['containerName'], each['containerPort']]}",
+            )
+            for each in service.get("loadBalancers", ())
+            if each.get("targetGroupArn")
+        ]
+        return Replica(
+            name=name,
+            target="container",
+            version=version,
+            how=how,
+            parts=parts,
+            addresses=addresses,
+            checks=checks,
+        )
+
+
+class _Container:
+    """One container of one task: how to start it, and how to ask it for its health."""
+
+    def __init__(
+        self,
+        context: Context,
+        engine: Engine,
+        definition: Mapping[str, Any],
+        image: Image,
+        *,
+        port: int,
+        inner_port: int,
+        task: str,
+    ) -> None:
+        # An image of ours listens where PORT says; another keeps its port, and it is published.
+        self._context = context
+        self._engine = engine
+        self._definition = definition
+        self._image = image
+        self._task = f"{task}-{definition['name']}"
+        # An image of ours listens where PORT says; another keeps its port, and it is published.
+        self._moves = image.how == "process" or (image.ours and engine.host_network)
+        self._port = port
+        self._inner = inner_port
+        self._launches = 0
+        self._tree: LocalTree | None = None
+
+    async def prepare(self) -> None:
+        """Install what a process needs."""
+        if self._image.how == "process":
+            assert self._image.context is not None  # noqa: S101 - a process has one
+            folder = self._image.context / "app"
+            self._tree = await asyncio.to_thread(
+                local_tree, folder, self._context.say, wanted="3.13"
+            )
+
+    async def command(self) -> Command:
+        """Word the next start. Secrets are read anew, as ECS reads them for each task."""
+        env = await asyncio.to_thread(self._environment)
+        given = tuple(self._definition.get("command") or ())
+        if self._tree is not None:
+            return self._process(given, env)
+        self._launches += 1
+        entry = tuple(self._definition.get("entryPoint") or ())
+        command = (*entry[1:], *given)
+        options = ("--entrypoint", entry[0]) if entry else ()
+        words = self._engine.run_command(
+            self._image.engine_name,
+            name=self._container_name(),
+            task=self._task,
+            env=env,
+            command=command,
+            publish=None if self._moves else (self._port, self._inner),
+        )
+        return Command(argv=(*words[:2], *options, *words[2:]), env=env)
+
+    def _container_name(self) -> str:
+        return f"platform-local-{self._context.account.endpoint.rsplit(':', 1)[-1]}-" + (
+            f"{self._task}-{self._launches}"
+        )
+
+    def _process(self, argv: Sequence[str], env: Mapping[str, str]) -> Command:
+        assert self._tree is not None and self._image.dockerfile is not None  # noqa: S101
+        recipe = read_recipe(self._image.dockerfile.read_text())
+        tree, python = str(self._tree.path), str(self._tree.python.path)
+
+        def here(text: str) -> str:
+            return re.sub(rf"{re.escape(recipe.folder)}(?=[/:]|$)", lambda _: tree, text)
+
+        words = [here(word) for word in (argv or recipe.argv)]
+        if re.fullmatch(r"(/usr/local/bin/|/usr/bin/)?python3?(\.\d+)?", words[0]):
+            words[0] = python
+        mapped = {name: here(value) for name, value in recipe.env.items()}
+        mapped["PATH"] = f"{tree}/bin:{os.environ.get('PATH', os.defpath)}"
+        return Command(
+            argv=tuple(words),
+            env={"PYTHONPATH": tree, **mapped, **env},
+            cwd=self._tree.path,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        account = self._context.account
+        env = dict(self._context.credentials())
+        env |= {each["name"]: each["value"] for each in self._definition.get("environment", ())}
+        for each in self._definition.get("secrets", ()):
+            env[each["name"]] = secret_value(account, each["name"], each["valueFrom"])
+        if self._moves:
+            env |= {"PORT": str(self._port), "GRANIAN_HOST": "127.0.0.1"}
+        elif not self._engine.host_network:
+            env["AWS_ENDPOINT_URL"] = account.endpoint.replace("127.0.0.1", "host.docker.internal")
+        return env
+
+    async def probe(self) -> str | None:
+        """Run the container's own health check once."""
+        check = self._definition["healthCheck"]
+        kind, *words = check["command"]
+        if kind == "CMD-SHELL":
+            words = ["/bin/sh", "-c", *words]
+        if self._moves:
+            local = rf"(127\.0\.0\.1|localhost):{self._inner}\b"
+            words = [re.sub(local, rf"\g<1>:{self._port}", word) for word in words]
+        env = await asyncio.to_thread(self._environment)
+        if self._tree is not None:
+            command = self._process(words, env)
+        else:
+            argv = ("docker", "exec", self._container_name(), *words)
+            command = Command(argv=argv, env={})
+        process = await Process.start(command, None, grace=0.2)
+        timeout = float(check.get("timeout", 5))
+        try:
+            code = await asyncio.wait_for(process.wait(), timeout)
+        except TimeoutError:
+            return f"its health check takes more than {timeout:g} s"
+        finally:
+            await process.stop()
+        return None if code == 0 else f"its health check ends with {code}"
+
+    async def remove(self) -> None:
+        """Remove what is left of the container when its client had to be killed."""
+        await asyncio.to_thread(self._engine.remove_task, self._task)
+
+
+def _container_port(container: Mapping[str, Any]) -> int:
+    mappings = container.get("portMappings") or [{"containerPort": 0}]
+    return int(mappings[0]["containerPort"])
+
+
+def _check(definition: Mapping[str, Any], probe: Probe) -> Check:
+    return Check(
+        probe=probe,
+        interval=float(definition.get("interval", 30)),
+        retries=int(definition.get("retries", 3)),
+    )
+
+
+def _log_stream(container: Mapping[str, Any], task: str) -> tuple[str, str]:
+    """Return log group and stream as the awslogs driver names them; none without it."""
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    group = options.get("awslogs-group", "")
+    prefix = options.get("awslogs-stream-prefix", "ecs")
+    return group, f"{prefix}/{container['name']}/{task}"

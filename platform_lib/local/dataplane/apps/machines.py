@@ -1,0 +1,162 @@
+"""Auto scaling groups: each instance is the process that its launch template's unit starts.
+
+The bundle is fetched from S3, its hash proven, and the unit's command runs on the Python of this
+machine. A changed version of the launch template is an instance refresh: new instances are well
+before old ones go. Not imitated: the operating system, cloud-init (packages, users, a first-boot
+script), the unit's sandbox, disks, instance metadata, roles' permissions, scaling by load, and the
+instances that the imitated EC2 lists, which are not replaced by a refresh.
+"""
+
+import asyncio
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from platform_lib.cache import cache_dir
+from platform_lib.local.dataplane.apps.replicas import Replica, Replicas
+from platform_lib.local.dataplane.apps.secret_values import secret_value
+from platform_lib.local.dataplane.apps.units import Boot, expand, read_user_data
+from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.running.processes import Command, Kept, free_port
+from platform_lib.local.dataplane.running.pythons import Python
+from platform_lib.local.dataplane.running.trees import LocalTree, local_tree
+from platform_lib.local.errors import LocalCloudError
+
+
+class Machines:
+    """Every auto scaling group of the account that has instances here."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._groups: dict[str, Replicas] = {}
+
+    def replicas(self) -> list[Replica]:
+        """Return every instance that runs."""
+        return [each for g in self._groups.values() for each in (*g.serving, *g.fresh)]
+
+    async def reconcile(self, name: str) -> None:
+        """Make the instances of a group what the account says; return when they serve.
+
+        Raises:
+            NotSteady: The new instances do not get healthy; the old ones serve on.
+            LocalCloudError: Its user data or bundle cannot run here.
+        """
+        group = await asyncio.to_thread(self._describe, name)
+        instances = self._groups.get(name)
+        if group is None:
+            if instances is not None:
+                await instances.stop()
+                del self._groups[name]
+            return
+        if instances is None:
+            instances = Replicas(self._context.groups, self._context.say, self._context.patience)
+            self._groups[name] = instances
+        template, version, data = await asyncio.to_thread(self._template, group)
+        boot = read_user_data(data)
+        for what in boot.left_out:
+            self._context.say(f"{name}: the {what} does not run in the local cloud")
+
+        async def make() -> Replica:
+            return await self._instance(group, f"{template}:{version}", boot)
+
+        count = int(group["DesiredCapacity"])
+        await instances.apply(f"{template}:{version}", count, make)
+
+    async def stop(self) -> None:
+        """End every instance."""
+        await asyncio.gather(*(group.stop() for group in self._groups.values()))
+
+    def _describe(self, name: str) -> dict[str, Any] | None:
+        client = self._context.account.client("autoscaling")
+        answer = client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+        return next((dict(each) for each in answer["AutoScalingGroups"]), None)
+
+    def _template(self, group: Mapping[str, Any]) -> tuple[str, str, bytes]:
+        """Return the launch template's id, the number of its version, and its user data."""
+        policy = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+        given = group.get("LaunchTemplate") or policy.get("LaunchTemplateSpecification")
+        if not given:
+            raise LocalCloudError("an auto scaling group needs a launch template to run here")
+        named = {
+            key: given[key] for key in ("LaunchTemplateId", "LaunchTemplateName") if key in given
+        }
+        # One of the two is enough, and both are refused.
+        which = dict(list(named.items())[:1])
+        found = self._context.account.client("ec2").describe_launch_template_versions(
+            **which, Versions=[given.get("Version") or "$Default"]
+        )["LaunchTemplateVersions"][0]
+        data = found["LaunchTemplateData"].get("UserData", "")
+        return found["LaunchTemplateId"], str(found["VersionNumber"]), base64.b64decode(data)
+
+    async def _instance(self, group: Mapping[str, Any], version: str, boot: Boot) -> Replica:
+        name, number = group["AutoScalingGroupName"], self._context.number()
+        tree = await asyncio.to_thread(self._tree, boot)
+        commands = await asyncio.to_thread(_commands, tree.python)
+        arns = group.get("TargetGroupARNs", ())
+        # Where the app heeds PORT it gets a free one; else it listens where the balancer asks.
+        moves = "PORT" in boot.env
+        ports = [self._context.desired.target_port(arn) for arn in arns]
+        port = free_port() if moves or not ports else ports[0]
+
+        async def make() -> Command:
+            secrets = await asyncio.to_thread(self._secrets, boot)
+            path = (str(tree.path / "bin"), commands, os.environ.get("PATH", os.defpath))
+            env = {**self._context.credentials(), **boot.env, **secrets}
+            env |= {"PATH": os.pathsep.join(path), "GRANIAN_HOST": "127.0.0.1"}
+            if moves:
+                env["PORT"] = str(port)
+            words = [_here(word, boot, tree) for word in expand(boot.words, env)]
+            return Command(argv=tuple(words), env=env, cwd=tree.path)
+
+        stream = f"i-{number:017x}"
+        log = self._context.log(f"{name}-{number}", boot.log_group, stream)
+        return Replica(
+            name=name,
+            target="vm",
+            version=version,
+            how="process",
+            parts=[Kept(name, make, log, self._context.say)],
+            addresses=[(arn, f"127.0.0.1:{port}") for arn in arns],
+        )
+
+    def _secrets(self, boot: Boot) -> dict[str, str]:
+        account = self._context.account
+        return {name: secret_value(account, name, arn) for name, arn in boot.secrets.items()}
+
+    def _tree(self, boot: Boot) -> LocalTree:
+        bucket, _, key = boot.uri.removeprefix("s3://").partition("/")
+        try:
+            answer = self._context.account.client("s3").get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            raise LocalCloudError(f"the bundle {boot.uri} cannot be fetched: {error}") from error
+        data: bytes = answer["Body"].read()
+        digest = hashlib.sha256(data).hexdigest()
+        if boot.sha256 not in (None, digest):
+            told = f"has the hash {digest}, not {boot.sha256}, so the instance refuses it"
+            raise LocalCloudError(f"the bundle {boot.uri} {told}")
+        return local_tree(data, self._context.say, wanted=boot.python)
+
+
+def _here(word: str, boot: Boot, tree: LocalTree) -> str:
+    """Put this machine's folder and Python in the place of the instance's."""
+    text = re.sub(rf"{re.escape(boot.folder)}(?=[/:\s]|$)", lambda _: str(tree.path), word)
+    python = r"/usr/bin/python" + re.escape(boot.python) + r"(?=\s|$)"
+    return re.sub(python, lambda _: str(tree.python.path), text)
+
+
+def _commands(python: Python) -> str:
+    """Return a folder in which the names of the instance's Python are this machine's."""
+    folder = cache_dir("local", "bin", f"{python.wanted}-{python.version}")
+    for name in ("python", "python3", f"python{python.wanted}"):
+        link = folder / name
+        if not link.is_symlink() or link.readlink() != python.path:
+            fresh = folder / f".{name}.{os.getpid()}"
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(python.path)
+            fresh.replace(link)
+    return str(folder)

@@ -1,0 +1,8 @@
+"""Functions: uploaded files, run under the Lambda Runtime API.
+
+| file | what |
+|---|---|
+| `functions.py` | `Functions`: every function, its versions, and as many workers as are needed |
+| `runtime_api.py` | one worker: a process, and the API that feeds it |
+| `layers.py` | what Lambda would unpack into /opt |
+"""

@@ -1,0 +1,367 @@
+"""Lambda functions: the files that were uploaded, under `awslambdaric`, as many workers as needed.
+
+Not imitated: memory and processor limits, `/tmp` of one's own, roles' permissions, images,
+provisioned concurrency and SnapStart. At most ten workers of a function run at once, fewer where
+its reserved concurrency says so; a call that finds all of them busy waits. A worker that was idle
+for five minutes ends.
+"""
+
+import asyncio
+import hashlib
+import math
+import os
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from platform_lib.cache import cache_dir, locked, made_whole, sweep
+from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.desired import function_key, function_layers
+from platform_lib.local.dataplane.fronts.rules import Shares
+from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
+from platform_lib.local.dataplane.functions.runtime_api import Invocation, Outcome, Worker, failure
+from platform_lib.local.dataplane.lineage import Lineage
+from platform_lib.local.dataplane.running.processes import Command
+from platform_lib.local.dataplane.running.pythons import Python, minor
+from platform_lib.local.dataplane.running.trees import (
+    LocalTree,
+    check_unzipped_size,
+    install_here,
+    local_tree,
+)
+from platform_lib.local.dataplane.workload import Workload
+from platform_lib.local.errors import LocalCloudError
+
+_WORKERS = 10
+_IDLE_SECONDS = 300.0
+_INIT_SECONDS = 10.0
+_RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
+"""What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
+
+
+class ThrottledError(LocalCloudError):
+    """The function takes no calls: its reserved concurrency is 0."""
+
+
+class Functions:
+    """Every function of the account that was called."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._pools: dict[str, _Pool] = {}
+        self._shares = Shares()
+
+    async def invoke(
+        self,
+        arn: str,
+        payload: bytes,
+        *,
+        lineage: Lineage | None = None,
+        request_id: str | None = None,
+    ) -> tuple[Outcome, list[str]]:
+        """Run a function, a version or an alias; return the outcome and its last log lines.
+
+        Args:
+            arn: What is called; its context tells it.
+            payload: The event.
+            lineage: The chain of events that this one belongs to. Default: a new one.
+            request_id: What its context tells. Default: a new one.
+
+        Raises:
+            RecursiveLoopError: The chain called this function too often.
+            ThrottledError: It takes no calls.
+            LocalCloudError: There is no such function, or it cannot run here.
+        """
+        desired = self._context.desired
+        weights = desired.alias_weights(arn)
+        if weights:
+            version = self._shares.choose(arn, weights)
+            function = desired.function(arn.rpartition(":")[0], version)
+        else:
+            function = desired.function(arn)
+        # A version keeps what was reserved when it was published; what counts is the function's.
+        reserved = desired.function(str(function.function_name)).reserved_concurrency
+        most = _WORKERS if reserved is None else min(int(reserved), _WORKERS)
+        if most == 0:
+            raise ThrottledError(f"{function.function_name} has a reserved concurrency of 0")
+        after = (lineage or Lineage()).after(str(function.function_name))
+        key = function_key(function)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = _Pool(self._context, function)
+        pool.allow(most)
+        return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
+
+    async def reconcile(self, name: str) -> None:
+        """Make a changed function ready, and end the workers of versions that nothing calls.
+
+        Raises:
+            LocalCloudError: It cannot run here.
+        """
+        functions = self._context.desired.functions()
+        mine = [each for each in functions if each.function_name == name]
+        for function in mine:
+            if function.package_type != "Zip":
+                raise LocalCloudError(
+                    f"function {name} is an image: the local cloud runs zip files only"
+                )
+        current = {function_key(each) for each in self._context.desired.called(name)}
+        for key, pool in list(self._pools.items()):
+            if pool.name == name and key not in current:
+                del self._pools[key]
+                await pool.stop()
+        if mine:
+            latest = self._context.desired.function(name)
+            await asyncio.to_thread(prepare, latest, self._context)
+
+    def workers(self) -> list[tuple[Workload, Worker]]:
+        """Return every worker."""
+        return [pair for pool in self._pools.values() for pair in pool.workloads()]
+
+    async def stop(self) -> None:
+        """End every worker."""
+        await asyncio.gather(*(pool.kill() for pool in self._pools.values()))
+
+
+class _Pool:
+    """The workers of one version of one function."""
+
+    def __init__(self, context: Context, function: Any) -> None:
+        self.name = str(function.function_name)
+        self._version = str(function.version)
+        self._context = context
+        self._function = function
+        self._timeout = float(function.timeout or 3)
+        self._most = _WORKERS
+        self._limit = asyncio.Semaphore(_WORKERS)
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._prepared: asyncio.Task[Ready] | None = None
+        self._stopped = False
+
+    def allow(self, most: int) -> None:
+        """Say how many calls may run at once from now on; those that run already go on."""
+        if most != self._most:
+            self._most, self._limit = most, asyncio.Semaphore(most)
+
+    async def invoke(
+        self, arn: str, payload: bytes, lineage: Lineage, request_id: str
+    ) -> tuple[Outcome, list[str]]:
+        async with self._limit:
+            worker = self._take_idle()
+            began = time.perf_counter()
+            cold = worker is None
+            if worker is None:
+                worker = await self._start()
+            outcome = asyncio.get_running_loop().create_future()
+            call = Invocation(
+                payload=payload,
+                arn=arn,
+                seconds=self._timeout,
+                id=request_id,
+                trace=lineage.header,
+                outcome=outcome,
+            )
+            if cold:
+                # A start that hangs is an error too: its time is Lambda's for the init phase.
+                limit = self._timeout + max(_INIT_SECONDS, self._context.patience)
+                call.timer = asyncio.get_running_loop().call_later(limit, _give_up, call)
+            worker.log.lineage = lineage
+            worker.log.write(f"START RequestId: {call.id} Version: {self._version}")
+            done = await worker.invoke(call)
+            # The worker's own lines, written before its answer, come by a pipe: let the loop read
+            # it, and the log take it, before the report. Without a promise: logs are not ordered.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            elapsed = (time.perf_counter() - began) * 1000
+            self._report(worker, call, elapsed)
+            tail = worker.log.tail(50)
+            await self._put_back(worker, done)
+            return replace(done, version=self._version), tail
+
+    def _report(self, worker: Worker, call: Invocation, elapsed: float) -> None:
+        size = self._function.memory_size
+        worker.log.write(f"END RequestId: {call.id}")
+        worker.log.write(
+            f"REPORT RequestId: {call.id}\tDuration: {elapsed:.2f} ms\t"
+            f"Billed Duration: {math.ceil(elapsed)} ms\tMemory Size: {size} MB"
+        )
+
+    def _take_idle(self) -> Worker | None:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.timer is not None:
+                worker.timer.cancel()
+            if not worker.ended:
+                return worker
+            self._all.discard(worker)
+        return None
+
+    async def _put_back(self, worker: Worker, outcome: Outcome) -> None:
+        timed_out = outcome.failed and b"Sandbox.Timedout" in outcome.payload
+        if self._stopped or timed_out or worker.ended:
+            # Lambda, too, starts anew after a timeout or a crash.
+            self._all.discard(worker)
+            await worker.stop()
+            return
+        self._idle.append(worker)
+        loop = asyncio.get_running_loop()
+        worker.timer = loop.call_later(
+            _IDLE_SECONDS, lambda: loop.create_task(self._end_idle(worker))
+        )
+
+    async def _end_idle(self, worker: Worker) -> None:
+        if worker in self._idle:
+            self._idle.remove(worker)
+            self._all.discard(worker)
+            await worker.stop()
+
+    async def _start(self) -> Worker:
+        if self._prepared is None or (self._prepared.done() and self._prepared.exception()):
+            self._prepared = asyncio.create_task(
+                asyncio.to_thread(prepare, self._function, self._context)
+            )
+        ready = await asyncio.shield(self._prepared)
+        stream = f"{time.strftime('%Y/%m/%d')}/[{self._version}]{os.urandom(16).hex()}"
+        number = self._context.number()
+        log = self._context.log(f"{self.name}-{number}", log_group(self._function), stream)
+        worker = Worker(log)
+
+        async def make(address: str) -> Command:
+            return _command(self._context, self._function, ready, address, stream)
+
+        await worker.start(make)
+        self._all.add(worker)
+        return worker
+
+    async def stop(self) -> None:
+        """End the idle workers now, and those at work when they are done."""
+        self._stopped = True
+        idle, self._idle = self._idle, []
+        self._all -= set(idle)
+        await asyncio.gather(*(worker.stop() for worker in idle))
+
+    async def kill(self) -> None:
+        """End every worker."""
+        self._stopped = True
+        await asyncio.gather(*(worker.stop() for worker in self._all))
+
+    def workloads(self) -> list[tuple[Workload, Worker]]:
+        return [
+            (
+                Workload(
+                    name=self.name,
+                    target="function",
+                    version=self._version,
+                    id=str(worker.process.pid) if worker.process else "",
+                    address="",
+                    state="stopped" if worker.ended else "healthy",
+                    how="process",
+                ),
+                worker,
+            )
+            for worker in self._all
+        ]
+
+
+def _give_up(call: Invocation) -> None:
+    call.end(failure("Sandbox.Timedout", f"{call.id} Init timed out"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """What a worker runs: the code, what its layers bring, and Lambda's own packages."""
+
+    tree: LocalTree
+    opt: Path | None
+    runtime: Path
+
+
+def prepare(function: Any, context: Context) -> Ready:
+    """Make a function's code, its layers and Lambda's own packages ready to run here. Blocks.
+
+    Raises:
+        LocalCloudError: It cannot run here.
+    """
+    runtime = str(function.run_time or "")
+    if not runtime.startswith("python"):
+        raise LocalCloudError(
+            f"function {function.function_name}: runtime {runtime or 'of an image'} cannot run "
+            "here; the local cloud runs Python"
+        )
+    code: bytes = function.code_bytes
+    layers = function_layers(function)
+    check_unzipped_size(code, *(layer.content for layer in layers))
+    tree = local_tree(code, context.say, wanted=runtime.removeprefix("python"))
+    opt = local_layers(
+        layers,
+        bundle=tree.manifest,
+        architecture=(function.architectures or ["x86_64"])[0],
+        python=tree.python,
+    )
+    return Ready(tree=tree, opt=opt, runtime=lambda_packages(tree.python))
+
+
+def lambda_packages(python: Python) -> Path:
+    """Return a folder with what Lambda has for a Python: the runtime client, and boto3."""
+    version = minor(python.version)
+    path = (
+        cache_dir("local", "lambda")
+        / f"{version}-{hashlib.sha256(repr(_RUNTIME).encode()).hexdigest()[:12]}"
+    )
+    with locked(path):
+        if not path.exists():
+            from platform_lib import installer
+
+            sweep(path)
+            exact = Python(path=python.path, version=python.version, wanted=version)
+            try:
+                lock = installer.compile_lock(
+                    "\n".join(_RUNTIME), python_version=version, platform=None, python=python.path
+                )
+            except installer.InstallFailed as error:
+                raise LocalCloudError(
+                    f"cannot install Lambda's runtime client: {error}"
+                ) from error
+            with made_whole(path) as workshop:
+                install_here(lock, workshop / path.name, exact)
+    return path
+
+
+def log_group(function: Any) -> str:
+    """Return the log group of a function: its own choice, else the one that Lambda names."""
+    config: Mapping[str, str] = getattr(function, "logging_config", None) or {}
+    return config.get("LogGroup") or f"/aws/lambda/{function.function_name}"
+
+
+def _command(context: Context, function: Any, ready: Ready, address: str, stream: str) -> Command:
+    """Word a worker's start, with Lambda's variables.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    tree, runtime = ready.tree, ready.runtime
+    packages, system = layer_environment(ready.opt, tree.python)
+    env = {
+        **context.credentials(),
+        "AWS_LAMBDA_RUNTIME_API": address,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+        "AWS_LAMBDA_FUNCTION_NAME": str(function.function_name),
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": log_group(function),
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "LAMBDA_TASK_ROOT": str(tree.path),
+        "LAMBDA_RUNTIME_DIR": str(runtime),
+        "_HANDLER": str(function.handler),
+        "TZ": ":UTC",
+        **system,
+        # The app's own folder first, as on Lambda: what it brings wins over what is there.
+        "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
+        **{str(k): str(v) for k, v in function.environment_vars.items()},
+    }
+    argv = (str(tree.python.path), "-m", "awslambdaric", str(function.handler))
+    return Command(argv=argv, env=env, cwd=tree.path)

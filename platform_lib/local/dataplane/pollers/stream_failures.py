@@ -1,0 +1,132 @@
+"""Where a stream's poller puts what it gave up: a queue, a topic or a bucket.
+
+Queues and topics get what is needed to find the records again, as the records stay in the stream;
+a bucket gets the records too.
+https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+"""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from platform_lib.local.account import Account
+from platform_lib.local.dataplane.pollers.mappings import Settings
+from platform_lib.local.dataplane.pollers.streams import Record
+
+
+class StreamFailures:
+    """Sends to failure destinations.
+
+    Args:
+        account: The account.
+        say: Shows a line.
+    """
+
+    def __init__(self, account: Account, say: Callable[[str], None]) -> None:
+        self._account = account
+        self._say = say
+
+    async def keep(
+        self, settings: Settings, told: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Put what was given up where the mapping says; nothing where it says nothing.
+
+        Args:
+            settings: The mapping.
+            told: What `invocation_record` worded.
+            records: The records as the function would have got them.
+        """
+        if settings.on_failure:
+            await asyncio.to_thread(self._send, settings, told, records)
+
+    def _send(
+        self, settings: Settings, told: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+    ) -> None:
+        from botocore.exceptions import ClientError
+
+        home = settings.on_failure
+        service, name = home.split(":")[2], home.rpartition(":")[2]
+        client = self._account.client(service)
+        try:
+            match service:
+                case "sqs":
+                    url = client.get_queue_url(QueueName=name)["QueueUrl"]
+                    client.send_message(QueueUrl=url, MessageBody=json.dumps(told))
+                case "sns":
+                    client.publish(TopicArn=home, Message=json.dumps(told))
+                case _:
+                    whole = {**told, "payload": json.dumps({"Records": records})}
+                    key = _key(settings, told)
+                    client.put_object(Bucket=name, Key=key, Body=json.dumps(whole).encode())
+        except ClientError as problem:
+            self._say(
+                f"mapping {settings.uuid} of {settings.source}: {len(records)} records are lost, "
+                f"as {home} does not take them: {problem}"
+            )
+
+
+def _key(settings: Settings, told: Mapping[str, Any]) -> str:
+    info = next(value for name, value in told.items() if name.endswith("BatchInfo"))
+    when = datetime.fromisoformat(told["timestamp"])
+    day, second = when.strftime("%Y/%m/%d"), when.strftime("%Y-%m-%dT%H.%M.%S")
+    return f"aws/lambda/{settings.uuid}/{info['shardId']}/{day}/{second}-{uuid.uuid4()}"
+
+
+def invocation_record(
+    settings: Settings,
+    shard_id: str,
+    records: Sequence[Record],
+    now: float,
+    *,
+    condition: str,
+    invocations: int,
+    version: str = "",
+    failed: bool = False,
+) -> dict[str, Any]:
+    """Word what AWS tells of a batch that was given up.
+
+    Args:
+        settings: The mapping.
+        shard_id: Where the records are.
+        records: The records, in order.
+        now: Seconds since 1970.
+        condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
+        invocations: How often the function got them.
+        version: The version that ran last.
+        failed: Whether it raised an error, which a batch can be given up without.
+    """
+    kinesis = ":kinesis:" in settings.source
+    told: dict[str, Any] = {
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "functionArn": settings.function,
+            "condition": condition,
+            "approximateInvokeCount": invocations,
+        },
+        "version": "1.0",
+        "timestamp": _time(now),
+        "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo": {
+            "shardId": shard_id,
+            "startSequenceNumber": records[0].sequence,
+            "endSequenceNumber": records[-1].sequence,
+            "approximateArrivalOfFirstRecord": _time(records[0].arrived),
+            "approximateArrivalOfLastRecord": _time(records[-1].arrived),
+            "batchSize": len(records),
+            "streamArn": settings.source,
+        },
+    }
+    if invocations:
+        told["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": version,
+            "functionError": "Unhandled" if failed else None,
+        }
+    return told
+
+
+def _time(seconds: float) -> str:
+    when = datetime.fromtimestamp(seconds, UTC)
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"

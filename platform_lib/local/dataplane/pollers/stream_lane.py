@@ -1,0 +1,274 @@
+"""One lane of a shard: its records in order, each batch until it is done or given up."""
+
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from platform_lib.local.dataplane.clock import Timer
+from platform_lib.local.dataplane.functions.runtime_api import Outcome
+from platform_lib.local.dataplane.pollers.mappings import (
+    MAX_PAYLOAD,
+    failed_items,
+    invoked,
+    is_loop,
+)
+from platform_lib.local.dataplane.pollers.stream_failures import invocation_record
+from platform_lib.local.dataplane.pollers.streams import Record
+
+if TYPE_CHECKING:
+    from platform_lib.local.dataplane.pollers.stream_poller import StreamPoller
+
+_FIRST_WAIT: Final = 1.0
+_LONGEST_WAIT: Final = 60.0
+_STATE_BYTES: Final = 1024 * 1024
+"""How large the state of a tumbling window may get, before the window is ended early."""
+
+_ROOM: Final = 64 * 1024
+"""Bytes of an event for what stands around the records."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """Records that go to the function together.
+
+    Attributes:
+        records: In order; none only in the last call of a tumbling window.
+        invocations: How often the function got them.
+        tries: How often they were tried, with those where there was no function to run.
+        not_before: When they are to be tried again.
+        final: Whether it ends a tumbling window.
+        early: Whether it does so since the state got too large.
+    """
+
+    records: Sequence[Record]
+    invocations: int = 0
+    tries: int = 0
+    not_before: float = 0.0
+    final: bool = False
+    early: bool = False
+
+
+class Lane:
+    """Works off records in order."""
+
+    def __init__(self, poller: "StreamPoller", shard_id: str) -> None:
+        self._poller = poller
+        self._shard_id = shard_id
+        self._waiting: deque[Record] = deque()
+        self._again: list[_Batch] = []
+        self._busy = False
+        self._timer: Timer | None = None
+        self._batch_at: float | None = None
+        self._window: float | None = None
+        self._state: Any = {}
+
+    def add(self, record: Record) -> None:
+        """Take a record that came."""
+        self._waiting.append(record)
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything it got is done."""
+        return not (self._busy or self._waiting or self._again or self._window is not None)
+
+    def wake(self) -> None:
+        """Work on the next batch, where there is one and it is time for it."""
+        if self._busy or not self._poller.settings.enabled:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        clock = self._poller.tools.clock
+        batch, later = self._next(clock.now())
+        if batch is not None:
+            self._busy = True
+            clock.track(self._run(batch))
+        elif later is not None:
+            self._timer = clock.call_at(later, self.wake)
+
+    def _next(self, now: float) -> tuple[_Batch | None, float | None]:
+        """Give the next batch, or when to look again."""
+        if self._again:
+            if self._again[-1].not_before > now:
+                return None, self._again[-1].not_before
+            return self._again.pop(), None
+        settings = self._poller.settings
+        if self._waiting and settings.tumbling_window and self._window is None:
+            first = self._waiting[0].arrived
+            self._window = first - first % settings.tumbling_window
+        window_ends = None if self._window is None else self._window + settings.tumbling_window
+        fresh = self._fresh(window_ends)
+        if not fresh:
+            if window_ends is not None and (self._waiting or now >= window_ends):
+                return _Batch(records=(), final=True), None
+            return None, window_ends
+        if settings.window and len(fresh) < settings.batch_size:
+            if self._batch_at is None:
+                self._batch_at = now + settings.window
+            if now < self._batch_at:
+                return None, self._batch_at
+        self._batch_at = None
+        for _ in fresh:
+            self._waiting.popleft()
+        return _Batch(records=fresh), None
+
+    def _fresh(self, window_ends: float | None) -> list[Record]:
+        """Look at the records that can go together next."""
+        fresh: list[Record] = []
+        size = _ROOM
+        for record in self._waiting:
+            size += len(json.dumps(record.event))
+            if (
+                len(fresh) >= self._poller.settings.batch_size
+                or (fresh and size > MAX_PAYLOAD)
+                or (window_ends is not None and record.arrived >= window_ends)
+            ):
+                break
+            fresh.append(record)
+        return fresh
+
+    async def _run(self, batch: _Batch) -> None:
+        try:
+            young = await self._without_loops(await self._without_old(batch))
+            if young.records or young.final:
+                await self._try(young)
+        finally:
+            self._busy = False
+            # Not only this lane: what this shard became may wait for it.
+            self._poller.wake()
+
+    async def _without_old(self, batch: _Batch) -> _Batch:
+        """Give up what is too old; what the stream itself would have lost by now is just gone."""
+        poller = self._poller
+        now = poller.tools.clock.now()
+        limit = poller.settings.maximum_age
+        kept_for = poller.tools.streams.retention(poller.settings.source)
+        there = [each for each in batch.records if now - each.arrived <= kept_for]
+        young = [each for each in there if limit < 0 or now - each.arrived <= limit]
+        old = there[: len(there) - len(young)]
+        if old:
+            await self._give_up(replace(batch, records=old), "RecordAgeExceeded")
+        return replace(batch, records=young)
+
+    async def _without_loops(self, batch: _Batch) -> _Batch:
+        """Give up what came through this function too often: it would only come again."""
+        settings, say = self._poller.settings, self._poller.tools.say
+        looped = [each for each in batch.records if is_loop(settings, each.lineage, say)]
+        if looped:
+            await self._give_up(replace(batch, records=looped), "RetryAttemptsExhausted")
+        return replace(batch, records=[each for each in batch.records if each not in looped])
+
+    async def _try(self, batch: _Batch) -> None:
+        poller = self._poller
+        tools = poller.tools
+        event = {
+            "Records": [poller.event(record) for record in batch.records],
+            **(self._window_words(batch) if self._window is not None else {}),
+        }
+        lineages = [record.lineage for record in batch.records]
+        outcome = await invoked(tools.invoke, poller.settings, event, lineages, tools.say)
+        if outcome is None:
+            self._put_back(replace(batch, tries=batch.tries + 1))
+            return
+        tried = replace(batch, invocations=batch.invocations + 1, tries=batch.tries + 1)
+        failed_from = self._first_failed(batch, outcome)
+        if failed_from is None:
+            self._finish(batch, outcome)
+        elif failed_from > 0:
+            self._again.append(_Batch(records=batch.records[failed_from:]))
+            self._keep_state(outcome)
+        elif poller.settings.bisect and len(batch.records) > 1:
+            # Halving does not count as a try.
+            middle = len(batch.records) // 2
+            self._again.append(_Batch(records=batch.records[middle:]))
+            self._again.append(_Batch(records=batch.records[:middle]))
+        elif 0 <= poller.settings.retries < tried.invocations:
+            await self._give_up(tried, "RetryAttemptsExhausted", failed=outcome.failed)
+            if batch.final:
+                self._end_window()
+        else:
+            self._put_back(tried)
+
+    def _put_back(self, batch: _Batch) -> None:
+        wait = min(_FIRST_WAIT * 2.0 ** (batch.tries - 1), _LONGEST_WAIT)
+        now = self._poller.tools.clock.now()
+        self._again.append(replace(batch, not_before=now + wait))
+
+    def _first_failed(self, batch: _Batch, outcome: Outcome) -> int | None:
+        """Tell from where on a batch is to be tried again; None where it is done."""
+        if outcome.failed:
+            return 0
+        if self._window is not None and not _has_state(outcome):
+            return 0
+        if not self._poller.settings.partial:
+            return None
+        ids = [record.sequence for record in batch.records]
+        failed = failed_items(outcome.payload, ids)
+        if failed is None:
+            return 0
+        # Everything from the lowest on comes again: an order has no gaps.
+        return min((ids.index(each) for each in failed), default=None)
+
+    def _finish(self, batch: _Batch, outcome: Outcome) -> None:
+        if batch.final:
+            self._end_window()
+        else:
+            self._keep_state(outcome)
+
+    def _keep_state(self, outcome: Outcome) -> None:
+        if self._window is None:
+            return
+        self._state = json.loads(outcome.payload)["state"]
+        if len(json.dumps(self._state)) > _STATE_BYTES:
+            self._again.append(_Batch(records=(), final=True, early=True))
+
+    def _end_window(self) -> None:
+        self._window, self._state = None, {}
+
+    def _window_words(self, batch: _Batch) -> Mapping[str, Any]:
+        """Word a tumbling window.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+        """
+        begin = self._window or 0.0
+        end = begin + self._poller.settings.tumbling_window
+        return {
+            "window": {"start": _second(begin), "end": _second(end)},
+            "state": self._state,
+            "shardId": self._shard_id,
+            "eventSourceARN": self._poller.settings.source,
+            "isFinalInvokeForWindow": batch.final,
+            "isWindowTerminatedEarly": batch.early,
+        }
+
+    async def _give_up(self, batch: _Batch, condition: str, *, failed: bool = False) -> None:
+        if not batch.records:
+            return
+        poller = self._poller
+        told = invocation_record(
+            poller.settings,
+            self._shard_id,
+            batch.records,
+            poller.tools.clock.now(),
+            condition=condition,
+            invocations=batch.invocations,
+            version=poller.tools.version(poller.settings.function),
+            failed=failed,
+        )
+        records = [poller.event(record) for record in batch.records]
+        await poller.tools.failures.keep(poller.settings, told, records)
+
+
+def _has_state(outcome: Outcome) -> bool:
+    try:
+        answer = json.loads(outcome.payload or b"null")
+    except ValueError:
+        return False
+    return isinstance(answer, Mapping) and "state" in answer
+
+
+def _second(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

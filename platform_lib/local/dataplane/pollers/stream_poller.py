@@ -1,0 +1,109 @@
+"""Feeds a function from a stream, as Lambda's poller does: each shard in order, in lanes by key.
+
+A lane goes on only when a batch is done or given up. AWS does not say how long it waits between
+tries; here it is a second first, then twice as long each time, up to a minute.
+https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.dataplane.pollers.mappings import Invoke, Settings
+from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
+from platform_lib.local.dataplane.pollers.stream_lane import Lane
+from platform_lib.local.dataplane.pollers.streams import Record, Shard, Streams
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamTools:
+    """What a stream's poller works with.
+
+    Attributes:
+        streams: Reads shards.
+        failures: Takes what was given up.
+        clock: What windows, ages and waits are measured by.
+        invoke: Runs functions.
+        version: Tells which version a function's ARN stands for.
+        say: Shows a line.
+    """
+
+    streams: Streams
+    failures: StreamFailures
+    clock: Clock
+    invoke: Invoke
+    version: Callable[[str], str]
+    say: Callable[[str], None]
+
+
+class StreamPoller:
+    """Polls one stream for one mapping. All of it runs in the data plane's loop.
+
+    Args:
+        settings: The mapping.
+        role: ARN of the function's role, which events of Kinesis name.
+        ends: The number of the last record of each shard when the mapping was made.
+        tools: What it works with.
+    """
+
+    def __init__(
+        self, settings: Settings, role: str, ends: Mapping[str, int], tools: StreamTools
+    ) -> None:
+        self.settings = settings
+        self.role = role
+        self.tools = tools
+        self._read = dict(ends) if settings.starting_position == "LATEST" else {}
+        self._lanes: dict[str, list[Lane]] = {}
+
+    def change(self, settings: Settings) -> None:
+        """Go on with other settings, from where it is."""
+        self.settings = settings
+        self.wake()
+
+    def stop(self) -> None:
+        """Take no more records; what is being worked on is finished."""
+        self.settings = replace(self.settings, enabled=False)
+
+    def wake(self) -> None:
+        """Read what came, and let lanes work that can."""
+        if not self.settings.enabled:
+            return
+        shards = {shard.id: shard for shard in self.tools.streams.shards(self.settings.source)}
+        for shard in shards.values():
+            if all(self._is_done(shards[each]) for each in shard.parents if each in shards):
+                self._feed(shard)
+
+    def _is_done(self, shard: Shard) -> bool:
+        """Whether a closed shard is worked off, so that what it became can be begun."""
+        lanes = self._lanes.get(shard.id, [])
+        return (
+            not shard.open
+            and self._read.get(shard.id, 0) >= shard.end
+            and all(lane.empty for lane in lanes)
+        )
+
+    def _feed(self, shard: Shard) -> None:
+        lanes = self._lanes.setdefault(shard.id, [])
+        if len(lanes) != self.settings.lanes and all(lane.empty for lane in lanes):
+            # Only now: a key that moved to another lane would overtake itself.
+            lanes[:] = [Lane(self, shard.id) for _ in range(self.settings.lanes)]
+        for record in shard.after(self._read.get(shard.id, 0)):
+            self._read[shard.id] = record.number
+            if self._wants(record):
+                lanes[zlib.crc32(record.key.encode()) % len(lanes)].add(record)
+        for lane in lanes:
+            lane.wake()
+
+    def _wants(self, record: Record) -> bool:
+        settings = self.settings
+        begins = settings.starting_position == "AT_TIMESTAMP" and settings.starting_timestamp
+        return record.arrived >= begins and settings.lets_through(record.filtered)
+
+    def event(self, record: Record) -> Mapping[str, Any]:
+        """Word a record as this function gets it."""
+        if "kinesis" in record.event:
+            return {**record.event, "invokeIdentityArn": self.role}
+        return record.event

@@ -1,0 +1,18 @@
+"""What we change in moto, which imitates the AWS account: each change one function that says why.
+
+| file | what of moto |
+|---|---|
+| `patches.py` | all of it, applied once; bucket policies, log groups, stages of HTTP APIs |
+| `functions.py` | Lambda: what belongs to a version or an alias, and event source mappings |
+| `versions.py` | snapshots, warm workers, weights of an alias |
+| `layers.py` | what a function keeps of its layers |
+| `fronts.py` | function URLs of aliases, names of HTTP APIs |
+| `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
+| `time.py` | queues live by the data plane's clock |
+
+Each patch names what moto does and AWS does not. A patch goes when moto has learned it.
+"""
+
+from platform_lib.local.moto.patches import patch_moto, reset_moto
+
+__all__ = ["patch_moto", "reset_moto"]

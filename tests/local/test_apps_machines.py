@@ -1,0 +1,234 @@
+import base64
+import gzip
+import hashlib
+import json
+import os
+
+import pytest
+from dataplane_kit import APP, Asking, Front, ask, until, write_bundle, zipped
+
+from platform_lib.local.account import Account
+from platform_lib.local.dataplane import DataPlane
+from platform_lib.local.dataplane.apps.units import (
+    expand,
+    read_environment_file,
+    read_unit,
+    read_user_data,
+)
+from platform_lib.local.errors import LocalCloudError, NotSteady
+from platform_lib.parts.user_data import cloud_config, environment_file
+
+GROUP = "aws:autoscaling/group:Group"
+
+
+@pytest.fixture(scope="module")
+def account():
+    with Account() as running:
+        running.client("s3").create_bucket(Bucket="bundles")
+        yield running
+
+
+@pytest.fixture
+def plane(account, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
+    said = []
+    running = DataPlane(account, tmp_path / "state", said.append, patience=10, docker=False)
+    running.said = said
+    running.start()
+    yield running
+    running.stop()
+
+
+_names = iter(range(1000))
+
+
+class Fleet:
+    """An auto scaling group behind its load balancer, as VmApp makes it."""
+
+    def __init__(self, account, plane, tmp_path, **settings):
+        self.name = f"fleet{next(_names)}"
+        self.account, self.plane, self.tmp_path = account, plane, tmp_path
+        self.front = Front(account, self.name, "instance")
+        self.url = plane.endpoint("load_balancer", self.front.arn)
+        self.ec2, self.scaling = account.client("ec2"), account.client("autoscaling")
+        self.ec2.create_launch_template(
+            LaunchTemplateName=self.name, LaunchTemplateData=self.data(**settings)
+        )
+        self.scaling.create_auto_scaling_group(
+            AutoScalingGroupName=self.name,
+            MinSize=1,
+            MaxSize=4,
+            VPCZoneIdentifier=",".join(self.front.subnets),
+            TargetGroupARNs=[self.front.group],
+            LaunchTemplate={"LaunchTemplateName": self.name, "Version": "1"},
+        )
+
+    def data(self, *, sha256=None, user_data=None, compress=False, **settings):
+        folder = write_bundle(self.tmp_path / "bundle", {"server.py": APP})
+        data = zipped(folder)
+        self.account.client("s3").put_object(Bucket="bundles", Key=self.name, Body=data)
+        text = user_data or cloud_config(
+            **{
+                "name": self.name,
+                "python_version": "3.11",
+                "bundle_uri": f"s3://bundles/{self.name}",
+                "bundle_sha256": sha256 or hashlib.sha256(data).hexdigest(),
+                "command": ["/usr/bin/python3.11", "-m", "server"],
+                "port": 8080,
+                "environment": {"PORT": "8080"},
+                "secrets": {},
+                "log_group_name": "/apps/fleet",
+                "script": None,
+                **settings,
+            }
+        )
+        parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+        image = self.account.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
+        packed = gzip.compress(text.encode()) if compress else text.encode()
+        return {
+            "ImageId": image,
+            "InstanceType": "t3.small",
+            "UserData": base64.b64encode(packed).decode(),
+        }
+
+    def up(self, action="create"):
+        self.plane.changed(GROUP, self.name, action)
+        return self
+
+    def refresh(self, **settings):
+        version = self.ec2.create_launch_template_version(
+            LaunchTemplateName=self.name, LaunchTemplateData=self.data(**settings)
+        )["LaunchTemplateVersion"]["VersionNumber"]
+        return self.update(
+            LaunchTemplate={"LaunchTemplateName": self.name, "Version": str(version)}
+        )
+
+    def update(self, **settings):
+        self.scaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **settings)
+        return self.up("update")
+
+    def instances(self):
+        return [each for each in self.plane.workloads() if each.name == self.name]
+
+
+def test_the_unit_of_the_user_data_serves_the_bundle(account, plane, tmp_path):
+    tricky = 'say "it" costs $5 \\ `now`'
+    environment = {"PORT": "8080", "TRICKY": tricky, "VERSION": "one"}
+    fleet = Fleet(account, plane, tmp_path, environment=environment)
+    assert ask(fleet.url).status == 503
+    fleet.up()
+    seen = ask(fleet.url, "/hello").json
+    assert (seen["version"], seen["env"]["TRICKY"]) == ("one", tricky)
+    assert seen["env"]["AWS_ENDPOINT_URL"] == account.endpoint
+    (instance,) = fleet.instances()
+    assert (instance.target, instance.how, instance.state) == ("vm", "process", "healthy")
+    assert int(instance.id) == seen["pid"]
+    assert "asked /hello" in until(lambda: plane.logs("/apps/fleet", 50))
+
+
+def test_a_ready_bundle_starts_by_its_shell_command(account, plane, tmp_path):
+    command = ["/bin/sh", "-c", "VERSION=shell-$PORT exec python3.11 -m server"]
+    fleet = Fleet(account, plane, tmp_path, command=command, compress=True).up()
+    (instance,) = fleet.instances()
+    assert ask(fleet.url).json["version"] == "shell-" + instance.address.rpartition(":")[2]
+
+
+def test_secrets_are_fetched_before_the_start(account, plane, tmp_path):
+    arn = account.client("secretsmanager").create_secret(
+        Name="vm", SecretString='{"password": "s3cret"}'
+    )["ARN"]
+    fleet = Fleet(account, plane, tmp_path, secrets={"PASSWORD": f"{arn}#password"}).up()
+    assert ask(fleet.url).json["env"]["PASSWORD"] == "s3cret"
+    fleet = Fleet(account, plane, tmp_path, secrets={"PASSWORD": f"{arn}#missing"})
+    with pytest.raises(LocalCloudError, match=r"secret PASSWORD: .* has no JSON key 'missing'"):
+        fleet.up()
+
+
+def test_a_changed_template_refreshes_the_instances_without_a_gap(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, environment={"PORT": "1", "VERSION": "one"}).up()
+    (old,) = fleet.instances()
+    asking = Asking(fleet.url)
+    asking.start()
+    until(lambda: len(asking.statuses) > 20)
+    fleet.refresh(environment={"PORT": "1", "VERSION": "two"})
+    assert ask(fleet.url).json["version"] == "two"
+    assert set(asking.end()) == {200}
+    (new,) = fleet.instances()
+    assert new.version.endswith(":2")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(old.id), 0)
+
+
+def test_a_broken_template_leaves_the_old_instances_in_service(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, environment={"PORT": "1", "VERSION": "one"}).up()
+    with pytest.raises(NotSteady, match="flux capacitor"):
+        fleet.refresh(environment={"PORT": "1", "BROKEN": "1"})
+    assert ask(fleet.url).json["version"] == "one"
+
+
+def test_a_group_scales_and_goes(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path).up()
+    (first,) = fleet.instances()
+    fleet.update(DesiredCapacity=3)
+    assert len({ask(fleet.url).json["pid"] for _ in range(12)}) == 3
+    fleet.update(DesiredCapacity=1)
+    assert [each.id for each in fleet.instances()] == [first.id]
+    fleet.scaling.delete_auto_scaling_group(AutoScalingGroupName=fleet.name, ForceDelete=True)
+    fleet.up("delete")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(first.id), 0)
+
+
+def test_a_bundle_with_another_hash_is_refused(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, sha256="0" * 64)
+    with pytest.raises(LocalCloudError, match=r"has the hash .*, not 0000.* refuses it"):
+        fleet.up()
+    assert fleet.instances() == []
+
+
+def test_a_bundle_that_is_not_there_is_told(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, bundle_uri="s3://bundles/missing")
+    with pytest.raises(LocalCloudError, match="s3://bundles/missing cannot be fetched"):
+        fleet.up()
+
+
+def test_other_user_data_is_refused(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, user_data="#!/bin/sh\nnginx\n")
+    with pytest.raises(LocalCloudError, match="not what VmApp writes"):
+        fleet.up()
+
+
+def test_a_first_boot_script_is_said_not_to_run(account, plane, tmp_path):
+    Fleet(account, plane, tmp_path, script="#!/bin/sh\ntrue\n").up()
+    assert any("first-boot script does not run" in line for line in plane.said)
+
+
+def test_units_are_read_as_systemd_reads_them():
+    unit = "[Unit]\nA=b\n[Service]\n# no\nEnvironment=A=1 'B=2 3'\nEnvironment=C=4\nX=a \\\n  b\n"
+    assert read_unit(unit) == {"Environment": ["A=1 'B=2 3'", "C=4"], "X": ["a  b"]}
+    env = {"PORT": "80", "MANY": "a b"}
+    words = ("x", "$MANY", "${PORT}/$PORT", "100%%", "$$HOME")
+    assert expand(words, env) == ["x", "a", "b", "80/$PORT", "100%", "$HOME"]
+
+
+def test_an_environment_file_gives_back_what_was_written():
+    given = {"A": 'x"y\\z$`', "B": "", "C": "it's = fine"}
+    assert read_environment_file(environment_file(given)) == given
+
+
+def test_yaml_and_environment_lines_are_taken_too():
+    text = """#cloud-config
+write_files:
+  - path: /etc/platform/bundle.json
+    content: '{"uri": "s3://b/k", "python": "3.12"}'
+  - path: /etc/systemd/system/app.service
+    content: |
+      [Service]
+      Environment=A=1
+      EnvironmentFile=-/nowhere
+      ExecStart=/usr/bin/python3.12 -m app
+"""
+    boot = read_user_data(text.encode())
+    assert (boot.env, boot.sha256, boot.log_group) == ({"A": "1"}, None, "")
+    assert boot.words == ("/usr/bin/python3.12", "-m", "app")
+    assert json.dumps(boot.secrets) == "{}"
