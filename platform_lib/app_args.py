@@ -163,8 +163,8 @@ class LogsArgs(TypedDict):
 class AlarmsArgs(TypedDict):
     """What is watched: how many requests fail, and how long they take.
 
-    A function has two alarms. VM and container have none in this release, and take only `enabled`
-    of False.
+    A function has both, one without an address only the first unless `latency_ms` is given. VM and
+    container have none in this release, and take only `enabled` of False.
     """
 
     enabled: NotRequired[bool]
@@ -177,7 +177,8 @@ class AlarmsArgs(TypedDict):
     an alarm. Default: 5."""
     latency_ms: NotRequired[int]
     """How long the slowest hundredth of requests (p99) may take, in milliseconds. That long or
-    longer in three of five minutes is an alarm. Default: 1000."""
+    longer in three of five minutes is an alarm. Default: 1000; none is made where a function has
+    no address."""
 
 
 class DomainArgs(TypedDict):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -16,7 +16,7 @@ from platform_lib.function_code import WAYS, FunctionCode, function_code
 from platform_lib.function_versions import Versions, version_settings
 from platform_lib.http_settings import HttpSettings, http_settings
 from platform_lib.lambda_runtimes import with_runtime
-from platform_lib.parts.alarms import FUNCTION_ALARM_CHILDREN
+from platform_lib.parts.alarms import function_alarm_children
 from platform_lib.parts.children import check_overrides
 from platform_lib.parts.environment import app_environment
 from platform_lib.parts.function_package import package_children
@@ -90,7 +90,7 @@ def function_settings(
     chosen_way(args, WAYS)
     args = with_runtime(args)
     http = http_settings(args, streams=_streams(args))
-    app = app_settings(args, has=_HAS)
+    app = _watched(app_settings(args, has=_HAS), args, served=http.kind is not None)
     memory_mib = args.get("memory_mib", defaults.FUNCTION_MEMORY_MIB)
     check_range("memory_mib", memory_mib, 128, 10240, "MiB")
     timeout_seconds = args.get("timeout_seconds", defaults.FUNCTION_TIMEOUT_SECONDS)
@@ -151,10 +151,17 @@ def _children(
         **_CHILDREN,
         **package_children(code),
         **(_NETWORK_CHILDREN if app.network else {}),
-        **(FUNCTION_ALARM_CHILDREN if app.alarms else {}),
+        **function_alarm_children(app.alarms),
         **source_children(sources, alarms=app.alarms is not None),
         **versions_children(versions),
     }
+
+
+def _watched(app: AppSettings, args: Mapping[str, Any], *, served: bool) -> AppSettings:
+    """Watch how long calls take where somebody waits for them, or where it is asked for."""
+    if app.alarms is None or served or "latency_ms" in args.get("alarms", {}):
+        return app
+    return replace(app, alarms=replace(app.alarms, latency_ms=None))
 
 
 def _check_latency(args: Mapping[str, Any], timeout_seconds: int) -> None:

@@ -44,7 +44,8 @@ class AlarmSettings:
 
     topic_arn: pulumi.Input[str] | None
     error_percent: float
-    latency_ms: int
+    latency_ms: int | None
+    """None where nobody waits for an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)

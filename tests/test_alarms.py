@@ -82,6 +82,13 @@ def test_limits_are_ones_own_and_a_topic_is_told_of_beginning_and_end():
         assert alarm["alarmActions"] == alarm["okActions"] == [TOPIC]
 
 
+def test_nobody_waits_for_a_function_without_an_address():
+    graph = graph_of(ingress={"kind": "none"})
+    assert [each.name for each in graph.all(aws.cloudwatch.MetricAlarm)] == ["notes-errors"]
+    graph = graph_of(ingress={"kind": "none"}, alarms={"latency_ms": 5000})
+    assert graph.one(aws.cloudwatch.MetricAlarm, "notes-latency").inputs["threshold"] == 5000
+
+
 def test_a_topic_that_only_the_engine_knows_is_told():
     def program():
         topic = aws.sns.Topic("pager")

@@ -13,10 +13,7 @@ import pulumi_aws as aws
 from platform_lib.parts.children import Children
 from platform_lib.settings import AlarmSettings
 
-FUNCTION_ALARM_CHILDREN = {
-    "error_alarm": "aws.cloudwatch.MetricAlarm",
-    "latency_alarm": "aws.cloudwatch.MetricAlarm",
-}
+_ALARM = "aws.cloudwatch.MetricAlarm"
 
 Dimensions = pulumi.Input[Mapping[str, pulumi.Input[str]]]
 
@@ -25,13 +22,21 @@ _PERIOD_SECONDS = 60
 _WINDOW: dict[str, Any] = {"evaluation_periods": 5, "datapoints_to_alarm": 3}
 
 
+def function_alarm_children(alarms: AlarmSettings | None) -> dict[str, str]:
+    """Name the alarms that `create_function_alarms` makes, and their type."""
+    if alarms is None:
+        return {}
+    latency = {} if alarms.latency_ms is None else {"latency_alarm": _ALARM}
+    return {"error_alarm": _ALARM, **latency}
+
+
 def create_function_alarms(
     child: Children,
     alarms: AlarmSettings,
     *,
     function_name: pulumi.Input[str],
     alias_name: pulumi.Input[str],
-) -> tuple["aws.cloudwatch.MetricAlarm", "aws.cloudwatch.MetricAlarm"]:
+) -> tuple["aws.cloudwatch.MetricAlarm", "aws.cloudwatch.MetricAlarm | None"]:
     """Watch what callers of a function's alias get: how many calls fail, and how long they take.
 
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
@@ -49,6 +54,8 @@ def create_function_alarms(
         percent=alarms.error_percent,
         topic_arn=alarms.topic_arn,
     )
+    if alarms.latency_ms is None:
+        return error_alarm, None
     latency_alarm = create_latency_alarm(
         child,
         namespace="AWS/Lambda",
