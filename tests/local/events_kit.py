@@ -8,6 +8,7 @@ from dataplane_kit import new_name
 
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
+from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 
 EMPTY_ZIP = b"PK\x05\x06" + 18 * b"\0"
@@ -56,6 +57,8 @@ class Cloud:
 
         name = arn.partition(":function:")[2].partition(":")[0]
         after = (lineage or Lineage()).after(name)
+        if self.plane._context.desired.function(name).reserved_concurrency == 0:
+            raise ThrottledError(f"{name} takes no calls")
         event = json.loads(payload)
         self.calls.append(Call(arn, event, request_id, after, self.clock.now()))
         version = str(self.plane._context.desired.function(arn).version)

@@ -517,3 +517,25 @@ def test_a_functions_health_is_asked_for_and_told(function):
     # The only target is asked all the same.
     assert ask(balanced.url, "/a").status == 200
     balanced.detach()
+
+
+# All of them
+
+
+def test_a_function_that_takes_no_calls_is_each_fronts_own_error(account, plane, code):
+    function = Function(account, plane, code)
+    api = Api(function).stage().route()
+    url = url_of(function)
+    function.permit("lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
+    function.permit(Principal="*", InvokedViaFunctionUrl=True)
+    balanced = Balanced(function, **OFF).attach()
+    fronts = (api.url, url, balanced.url)
+    # Of the published version nothing was reserved, and what the function has now counts.
+    function.client.put_function_concurrency(
+        FunctionName=function.name, ReservedConcurrentExecutions=0
+    )
+    assert [ask(front).status for front in fronts] == [503, 429, 502]
+    assert ask(api.url).json == {"message": "Service Unavailable"}
+    function.client.delete_function_concurrency(FunctionName=function.name)
+    assert [ask(front).status for front in fronts] == [200, 200, 200]
+    balanced.detach()

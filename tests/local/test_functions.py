@@ -4,7 +4,10 @@ import os
 import re
 import threading
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 from dataplane_kit import ask, until, write_bundle, zipped
 from doc_blocks import python_blocks
 
@@ -312,6 +315,33 @@ def test_calls_beyond_the_reserved_concurrency_wait(account, plane, tmp_path):
     for thread in threads:
         thread.join()
     assert len({json.loads(json.loads(each)["body"])["pid"] for each in answers}) == 1
+
+
+def test_versions_share_the_reserved_concurrency(account, plane, tmp_path):
+    flag = tmp_path / "flag"
+    one = Api(account, plane, tmp_path, environment={"FLAG": str(flag)}, Timeout=60)
+    # Warm, so that only a limit can make it wait.
+    one.client.invoke(FunctionName=one.name)
+    one.client.put_function_concurrency(FunctionName=one.name, ReservedConcurrentExecutions=1)
+    waiting = json.dumps({"rawPath": "/wait"}).encode()
+    first = threading.Thread(
+        target=lambda: one.client.invoke(FunctionName=one.alias, Payload=waiting)
+    )
+    first.start()
+    until(lambda: list(tmp_path.glob("flag?*")))
+    impatient = boto3.client(
+        "lambda",
+        endpoint_url=account.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(read_timeout=2, retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ReadTimeoutError):
+        impatient.invoke(FunctionName=one.name)
+    flag.touch()
+    first.join()
+    assert one.client.invoke(FunctionName=one.name)["StatusCode"] == 200
 
 
 def test_a_function_without_concurrency_takes_no_calls(account, plane, tmp_path):

@@ -13,7 +13,7 @@ from typing import Any
 
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
-from platform_lib.local.dataplane.functions.functions import Functions
+from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError
 from platform_lib.local.errors import LocalCloudError
@@ -103,7 +103,6 @@ class Asynchronous:
 
     async def _attempt(self, event: Event) -> None:
         try:
-            latest = self._context.desired.function(event.name)
             config = self._config(event)
         except LocalCloudError as error:
             self._context.say(f"an event for function {event.label} is lost: {error}")
@@ -112,14 +111,14 @@ class Asynchronous:
         if self._context.clock.now() > expires:
             await self._fail(event, "EventAgeExceeded", "it was too old")
             return
-        if latest.reserved_concurrency is not None and int(latest.reserved_concurrency) == 0:
-            event.throttles += 1
-            self._again_in(event, min(2.0**event.throttles / 2, _LONGEST_BACKOFF), expires)
-            return
         try:
             outcome, _ = await self._functions.invoke(
                 event.arn, event.payload, lineage=event.lineage, request_id=event.id
             )
+        except ThrottledError:
+            event.throttles += 1
+            self._again_in(event, min(2.0**event.throttles / 2, _LONGEST_BACKOFF), expires)
+            return
         except RecursiveLoopError as loop:
             # What AWS writes into its record then is not documented: the error is ours.
             event.outcome = failure("RecursiveInvocationException", str(loop))

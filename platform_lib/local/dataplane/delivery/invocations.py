@@ -1,10 +1,10 @@
 """Lets Lambda's Invoke, as boto3 and other services of moto call it, run functions here."""
 
 import base64
-import json
 from collections.abc import Callable
 from typing import Any
 
+from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
 
@@ -21,11 +21,10 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
     moto runs a function in a Docker container of an image from a registry, anew for each call,
     waits for it also where nobody asked to, and forgets which alias was called.
     """
-    from moto.awslambda.models import LambdaBackend, LambdaFunction
+    from moto.awslambda.models import LambdaBackend
 
     backend: Any = LambdaBackend
-    function: Any = LambdaFunction
-    theirs = backend.invoke, function._invoke_lambda
+    theirs = backend.invoke
 
     def invoke_function(  # noqa: PLR0917 - as moto has it, which calls it in both ways
         self: Any,
@@ -49,10 +48,10 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         if kind == "Event":
             accept(arn, payload, current())
             return b""
-        if latest.reserved_concurrency is not None and int(latest.reserved_concurrency) == 0:
-            raise _refusal("TooManyRequestsException", "Rate Exceeded.", 429)
         try:
             outcome, lines = invoke(arn, payload, current())
+        except ThrottledError as throttled:
+            raise _refusal("TooManyRequestsException", "Rate Exceeded.", 429) from throttled
         except RecursiveLoopError as loop:
             raise _refusal("RecursiveInvocationException", str(loop), 400) from loop
         if outcome.failed:
@@ -63,18 +62,10 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         response_headers["Content-Length"] = str(len(outcome.payload))
         return outcome.payload
 
-    def invoke_version(self: Any, event: Any = None) -> tuple[str, bool, str]:
-        text = event if isinstance(event, str | bytes) else json.dumps(event or {})
-        payload = text if isinstance(text, bytes) else text.encode()
-        outcome, lines = invoke(str(self.function_arn), payload, current())
-        return outcome.payload.decode(), outcome.failed, "\n".join(lines)
-
     backend.invoke = invoke_function
-    # What moto's pollers of queues and streams call.
-    function._invoke_lambda = invoke_version
 
     def undo() -> None:
-        backend.invoke, function._invoke_lambda = theirs
+        backend.invoke = theirs
 
     return undo
 

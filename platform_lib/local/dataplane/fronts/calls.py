@@ -55,7 +55,7 @@ async def call_function(
     """Call a function as long as a front waits for it; None where that was too short.
 
     Raises:
-        ThrottledError: All that it may do at once is at work.
+        ThrottledError: It takes no calls.
         LocalCloudError: There is no such function, or it cannot run here.
     """
     call = asyncio.ensure_future(functions.invoke(arn, payload))

@@ -52,6 +52,7 @@ class Functions:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._pools: dict[str, _Pool] = {}
+        self._limits: dict[str, _Limit] = {}
         self._shares = Shares()
 
     async def invoke(
@@ -82,18 +83,33 @@ class Functions:
             function = desired.function(arn.rpartition(":")[0], version)
         else:
             function = desired.function(arn)
-        # A version keeps what was reserved when it was published; what counts is the function's.
-        reserved = desired.function(str(function.function_name)).reserved_concurrency
-        most = _WORKERS if reserved is None else min(int(reserved), _WORKERS)
-        if most == 0:
-            raise ThrottledError(f"{function.function_name} has a reserved concurrency of 0")
-        after = (lineage or Lineage()).after(str(function.function_name))
+        name = str(function.function_name)
+        limit = self._limit(name)
+        after = (lineage or Lineage()).after(name)
         key = function_key(function)
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = _Pool(self._context, function)
-        pool.allow(most)
-        return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
+        async with limit:
+            return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
+
+    def _limit(self, name: str) -> asyncio.Semaphore:
+        """Return what bounds the calls of a function that run at once, of all its versions.
+
+        A version keeps what was reserved when it was published; what counts is the function's. A
+        change bounds the calls from now on; those that run already go on.
+
+        Raises:
+            ThrottledError: It takes no calls.
+        """
+        reserved = self._context.desired.function(name).reserved_concurrency
+        most = _WORKERS if reserved is None else min(int(reserved), _WORKERS)
+        if most == 0:
+            raise ThrottledError(f"{name} has a reserved concurrency of 0")
+        limit = self._limits.get(name)
+        if limit is None or limit.most != most:
+            limit = self._limits[name] = _Limit(most=most, calls=asyncio.Semaphore(most))
+        return limit.calls
 
     async def reconcile(self, name: str) -> None:
         """Make a changed function ready, and end the workers of versions that nothing calls.
@@ -126,6 +142,12 @@ class Functions:
         await asyncio.gather(*(pool.kill() for pool in self._pools.values()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Limit:
+    most: int
+    calls: asyncio.Semaphore
+
+
 class _Pool:
     """The workers of one version of one function."""
 
@@ -135,52 +157,44 @@ class _Pool:
         self._context = context
         self._function = function
         self._timeout = float(function.timeout or 3)
-        self._most = _WORKERS
-        self._limit = asyncio.Semaphore(_WORKERS)
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._prepared: asyncio.Task[Ready] | None = None
         self._stopped = False
 
-    def allow(self, most: int) -> None:
-        """Say how many calls may run at once from now on; those that run already go on."""
-        if most != self._most:
-            self._most, self._limit = most, asyncio.Semaphore(most)
-
     async def invoke(
         self, arn: str, payload: bytes, lineage: Lineage, request_id: str
     ) -> tuple[Outcome, list[str]]:
-        async with self._limit:
-            worker = self._take_idle()
-            began = time.perf_counter()
-            cold = worker is None
-            if worker is None:
-                worker = await self._start()
-            outcome = asyncio.get_running_loop().create_future()
-            call = Invocation(
-                payload=payload,
-                arn=arn,
-                seconds=self._timeout,
-                id=request_id,
-                trace=lineage.header,
-                outcome=outcome,
-            )
-            if cold:
-                # A start that hangs is an error too: its time is Lambda's for the init phase.
-                limit = self._timeout + max(_INIT_SECONDS, self._context.patience)
-                call.timer = asyncio.get_running_loop().call_later(limit, _give_up, call)
-            worker.log.lineage = lineage
-            worker.log.write(f"START RequestId: {call.id} Version: {self._version}")
-            done = await worker.invoke(call)
-            # The worker's own lines, written before its answer, come by a pipe: let the loop read
-            # it, and the log take it, before the report. Without a promise: logs are not ordered.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            elapsed = (time.perf_counter() - began) * 1000
-            self._report(worker, call, elapsed)
-            tail = worker.log.tail(50)
-            await self._put_back(worker, done)
-            return replace(done, version=self._version), tail
+        worker = self._take_idle()
+        began = time.perf_counter()
+        cold = worker is None
+        if worker is None:
+            worker = await self._start()
+        outcome = asyncio.get_running_loop().create_future()
+        call = Invocation(
+            payload=payload,
+            arn=arn,
+            seconds=self._timeout,
+            id=request_id,
+            trace=lineage.header,
+            outcome=outcome,
+        )
+        if cold:
+            # A start that hangs is an error too: its time is Lambda's for the init phase.
+            limit = self._timeout + max(_INIT_SECONDS, self._context.patience)
+            call.timer = asyncio.get_running_loop().call_later(limit, _give_up, call)
+        worker.log.lineage = lineage
+        worker.log.write(f"START RequestId: {call.id} Version: {self._version}")
+        done = await worker.invoke(call)
+        # The worker's own lines, written before its answer, come by a pipe: let the loop read
+        # it, and the log take it, before the report. Without a promise: logs are not ordered.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        elapsed = (time.perf_counter() - began) * 1000
+        self._report(worker, call, elapsed)
+        tail = worker.log.tail(50)
+        await self._put_back(worker, done)
+        return replace(done, version=self._version), tail
 
     def _report(self, worker: Worker, call: Invocation, elapsed: float) -> None:
         size = self._function.memory_size
