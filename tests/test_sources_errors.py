@@ -77,6 +77,7 @@ BAD = [
     (queue(filters=[{"body": ["a"]}] * 11), "at most 10 filters fit on a source"),
     (queue(filters=[{"body": "a"}]), r"'queues\[0\].filters\[0\]' is "),
     (queue(filters=[{"body": [{"begins": "a"}]}]), r"'queues\[0\].filters\[0\]' is "),
+    (queue(filters=[{"body": [{"wildcard": "a*"}]}]), r"'queues\[0\].filters\[0\]' is "),
     (queue(filters=["{"]), r"'queues\[0\].filters\[0\]' is '{': must be a mapping"),
     ({"queues": [{}, {"name": "dlq"}]}, "must not end in one of alarm, dlq, mapping"),
     (queue(name="orders-mapping"), "must not end in one of alarm, dlq, mapping"),
@@ -142,6 +143,18 @@ BAD = [
     (
         {"topics": [{"arn": TOPIC, "filter_policy": {"a": list("0123456789abc"), "b": list("0123456789abc")}}]},
         "comes to 169 combinations of values; SNS takes 150",
+    ),
+    (
+        {
+            "topics": [
+                {
+                    "arn": TOPIC,
+                    "filter_policy": {"a": {"b": [str(each) for each in range(76)]}},
+                    "filter_policy_scope": "body",
+                }
+            ]
+        },
+        "comes to 152 combinations of values; SNS takes 150",
     ),
     ({"topics": [{"arn": TOPIC}], "grants": [grants.publish_to_topic(TOPIC)]}, "this topic itself"),
     ({"buckets": [{"bucket": "arn:aws:s3:::photos"}]}, "must be a bucket's name, not its ARN"),
