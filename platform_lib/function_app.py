@@ -41,8 +41,8 @@ class FunctionApp(pulumi.ComponentResource):
     two alarms. A network adds two more, a security group and its way out.
 
     Event sources (`queues`, `streams`, `topics` and so on) are bound to the alias, each with the
-    right that it needs. What calls and does not wait brings a queue of failures with an alarm. Each
-    source is shown by its name, as `app.queues["orders"].queue`.
+    right that it needs. What calls and does not wait brings a queue of failures with an alarm.
+    Each source is shown by its name, as `app.queues["orders"].queue`.
 
     Closed and encrypted by default: only this API may call the alias, the role names exact ARNs,
     environment variables are encrypted by AWS's key and hold ARNs of secrets, never their values.

@@ -692,16 +692,15 @@ def test_a_listener_that_exists_has_its_own_certificate():
 
 
 def test_what_only_the_engine_knows_is_not_judged():
-    unknown = pulumi.Output.from_input("x")
-    jwt = {"issuer": unknown, "audiences": [unknown]}
-    graph = synth(
-        lambda: FunctionApp(
-            "notes",
-            {
-                **CODE,
-                "http": {"authorization": "jwt", "jwt": jwt},
-                "domain": {**DOMAIN, "certificate_arn": unknown, "zone_id": unknown},
-            },
-        )
-    )
+    def program():
+        unknown = pulumi.Output.from_input("x")
+        jwt = {"issuer": unknown, "audiences": [unknown]}
+        args = {
+            **CODE,
+            "http": {"authorization": "jwt", "jwt": jwt},
+            "domain": {**DOMAIN, "certificate_arn": unknown, "zone_id": unknown},
+        }
+        return FunctionApp("notes", args)
+
+    graph = synth(program)
     assert json.dumps(graph.one(aws.apigatewayv2.Authorizer).inputs)

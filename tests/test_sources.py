@@ -630,16 +630,16 @@ HOMES = {
 @pytest.mark.parametrize(("arn", "statements"), HOMES.values(), ids=list(HOMES))
 @pytest.mark.parametrize("known", [True, False])
 def test_a_home_of_the_users_takes_failures_in_place_of_ours(arn, statements, known):
-    given = arn if known else pulumi.Output.from_input(arn)
-    graph = synth(
-        lambda: FunctionApp(
-            "notes",
-            {**QUIET, "topics": [{"arn": TOPIC}], "on_failure": given, "retries": 0,
-             "maximum_age_seconds": 60} if arn != TOPIC else
-            {**QUIET, "event_rules": [{"pattern": {"source": ["a"]}}], "on_failure": given,
-             "retries": 0, "maximum_age_seconds": 60},
-        )
-    )  # fmt: skip
+    source = {"topics": [{"arn": TOPIC}]}
+    if arn == TOPIC:
+        source = {"event_rules": [{"pattern": {"source": ["a"]}}]}
+
+    def program():
+        home = {"on_failure": arn if known else pulumi.Output.from_input(arn)}
+        rules = {"retries": 0, "maximum_age_seconds": 60}
+        return FunctionApp("notes", {**QUIET, **source, **home, **rules})
+
+    graph = synth(program)
     assert graph.all(aws.sqs.Queue) == []
     config = graph.one(aws.lambda_.FunctionEventInvokeConfig).inputs
     assert config["destinationConfig"] == {"onFailure": {"destination": arn}}

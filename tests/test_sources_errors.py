@@ -297,8 +297,11 @@ def test_a_prefix_that_the_function_does_not_write_to_is_no_recursion():
 
 
 def test_outputs_are_not_judged():
-    unknown = pulumi.Output.from_input(QUEUE)
-    synth(lambda: FunctionApp("notes", {**CODE, "queues": [{"arn": unknown}]}))
+    def program():
+        unknown = pulumi.Output.from_input(QUEUE)
+        FunctionApp("notes", {**CODE, "queues": [{"arn": unknown}]})
+
+    synth(program)
 
 
 def outcome(args):
