@@ -196,3 +196,39 @@ def test_a_mapping_that_was_deleted_feeds_nothing(lab, client):
     assert len(found.lambda_event_source_mappings) == 1
     client.delete_event_source_mapping(UUID=uuid)
     assert found.lambda_event_source_mappings == {}
+
+
+def test_code_is_the_version_of_the_object_that_was_named(lab, client):
+    s3, bucket = lab.client("s3"), lab.bucket()
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    stored = {"S3Bucket": bucket, "S3Key": "app.zip"}
+    one, two = (
+        s3.put_object(Bucket=bucket, Key="app.zip", Body=word)["VersionId"]
+        for word in (b"one", b"two, longer")
+    )
+
+    def size(told):
+        return told["CodeSize"]
+
+    name = lab.fresh("pinned")
+    made = client.create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=lab.role()["arn"],
+        Code={**stored, "S3ObjectVersion": one},
+    )
+    assert size(made) == 3
+    assert size(client.update_function_code(FunctionName=name, **stored)) == 11
+    pinned = {**stored, "S3ObjectVersion": one}
+    assert size(client.update_function_code(FunctionName=name, **pinned)) == 3
+    with pytest.raises(ClientError, match="NoSuchVersion"):
+        client.update_function_code(FunctionName=name, **stored, S3ObjectVersion="none")
+    assert size(client.get_function_configuration(FunctionName=name)) == 3
+    pinned = {**stored, "S3ObjectVersion": two}
+    assert size(client.update_function_code(FunctionName=name, **pinned)) == 11
+
+    layer = client.publish_layer_version(
+        LayerName=lab.fresh("tools"), Content={**stored, "S3ObjectVersion": one}
+    )
+    assert size(layer["Content"]) == 3

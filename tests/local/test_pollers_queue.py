@@ -517,6 +517,22 @@ def test_what_lambda_does_not_take_is_refused(rig, fifo, more, told):
         Function(rig).map(Queue(rig, fifo=fifo).arn, **more)
 
 
+def test_a_queue_that_shows_messages_too_early_is_refused(rig):
+    queue, function = Queue(rig, VisibilityTimeout="9"), Function(rig)
+    client = function.client
+    client.update_function_configuration(FunctionName=function.name, Timeout=10)
+    # What the alias leads to counts, and that has the 3 seconds that Lambda gives.
+    mapping = function.map(queue.arn)
+    client.delete_event_source_mapping(UUID=mapping)
+    version = client.publish_version(FunctionName=function.name)["Version"]
+    client.update_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
+    told = "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds"
+    with pytest.raises(ClientError, match=told):
+        function.map(queue.arn)
+    queue.client.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "10"})
+    function.map(queue.arn)
+
+
 def test_many_senders_and_receivers_lose_and_double_nothing(rig):
     queue, function = Queue(rig), Function(rig)
     function.map(queue.arn)

@@ -6,6 +6,7 @@
 | `functions.py` | Lambda: what belongs to a version or an alias, and event source mappings |
 | `versions.py` | snapshots, warm workers, weights of an alias |
 | `layers.py` | what a function keeps of its layers |
+| `pinned_code.py` | the version of an object that code is taken from |
 | `fronts.py` | function URLs of aliases, names of HTTP APIs |
 | `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
 | `time.py` | queues live by the data plane's clock |

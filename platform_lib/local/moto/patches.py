@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from platform_lib.local.moto.fronts import patch_fronts
 from platform_lib.local.moto.functions import patch_lambda
 from platform_lib.local.moto.layers import patch_layers
+from platform_lib.local.moto.pinned_code import patch_pinned_code
 from platform_lib.local.moto.sources import patch_sources
 from platform_lib.local.moto.versions import patch_versions
 
@@ -21,6 +22,7 @@ def patch_moto() -> None:
         keep_logging_config()
         patch_lambda()
         patch_layers()
+        patch_pinned_code()
         patch_versions()
         change_keys_of_log_groups()
         patch_sources()

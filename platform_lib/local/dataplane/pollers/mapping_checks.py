@@ -1,7 +1,7 @@
 """What Lambda refuses when a mapping is made, in its words."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from platform_lib.event_patterns import check_pattern
 from platform_lib.local.dataplane.pollers.mappings import Settings
@@ -20,19 +20,26 @@ _EITHER: Final = {"DescribeStream": ("DescribeStream", "DescribeStreamSummary")}
 _HOMES: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}
 
 
-def check_mapping(settings: Settings, role: str, role_allows: RoleAllows) -> None:
+def check_mapping(settings: Settings, function: Any, queue: Any, role_allows: RoleAllows) -> None:
     """Refuse a mapping whose function's role may not poll, or that Lambda does not take.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
     https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 
+    Args:
+        settings: The mapping.
+        function: moto's.
+        queue: moto's; None where the source is another or gone.
+        role_allows: Judges the function's role.
+
     Raises:
         LocalCloudError: In Lambda's words where they are known.
     """
-    service = settings.source.split(":")[2]
+    service, role = settings.source.split(":")[2], str(function.role)
     if service == "sqs":
         _check_queue(settings, role, role_allows)
+        _check_visibility(queue, function)
     else:
         _check_stream(settings, role, role_allows, service)
     for pattern in settings.filters:
@@ -61,6 +68,19 @@ def _check_queue(settings: Settings, role: str, role_allows: RoleAllows) -> None
     limit = settings.maximum_concurrency
     if limit is not None and not 2 <= limit <= 1000:
         raise LocalCloudError(f"MaximumConcurrency is {limit}: it must be 2 to 1000")
+
+
+def _check_visibility(queue: Any, function: Any) -> None:
+    """Refuse a queue that shows a message again while the function may be at work on it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    timeout = int(function.timeout or 3)
+    if queue is not None and queue.visibility_timeout < timeout:
+        raise LocalCloudError(
+            f"Queue visibility timeout: {queue.visibility_timeout} seconds is less than Function "
+            f"timeout: {timeout} seconds"
+        )
 
 
 def _check_stream(settings: Settings, role: str, role_allows: RoleAllows, service: str) -> None:

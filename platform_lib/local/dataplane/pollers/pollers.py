@@ -135,11 +135,15 @@ class Pollers:
 
     def _check(self, settings: Settings) -> None:
         """Refuse a mapping that AWS would; wait a little for policies on their way."""
-        role = self._context.desired.function(settings.function).role
+        desired = self._context.desired
+        function = desired.function(settings.function)
+        queue = desired.queue(settings.source) if ":sqs:" in settings.source else None
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                return check_mapping(settings, role, self._context.permissions.role_allows)
+                return check_mapping(
+                    settings, function, queue, self._context.permissions.role_allows
+                )
             except LocalCloudError:
                 if time.monotonic() >= deadline:
                     raise
