@@ -9,7 +9,7 @@ from typing import Any
 
 from platform_lib.local.errors import LocalCloudError
 
-_EXTRA = ("aiohttp", "boto3", "jmespath", "moto", "rich", "yaml")
+_EXTRA = ("aiohttp", "boto3", "jmespath", "joserfc", "moto", "rich", "yaml")
 """What the extra `local` brings; looked for, not imported: moto reads settings when it is."""
 
 

@@ -5,7 +5,6 @@ cannot be, no token is believed: the request is answered with 401, and one line 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 """
 
-import base64
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 
 _SECONDS = 1.5
 """How long API Gateway waits for an issuer."""
 _KEPT = 2 * 3600.0
 """How long it keeps the keys."""
-_HASHES = {"RS256": "SHA256", "RS384": "SHA384", "RS512": "SHA512"}
+_ALGORITHMS = ["RS256", "RS384", "RS512"]
 """API Gateway knows RSA alone."""
 
 
@@ -44,7 +46,7 @@ class Tokens:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._keys: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._keys: dict[str, tuple[float, KeySet]] = {}
         self._told: set[str] = set()
 
     async def judge(self, header: str, asked: Expected) -> dict[str, Any]:
@@ -55,42 +57,25 @@ class Tokens:
         """
         token = header.strip()
         token = token[7:].strip() if token[:7].lower() == "bearer " else token
-        head, claims, signed, signature = _parts(token)
+        keys = await self._keys_of(asked.issuer)
+        try:
+            claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
+        except (JoseError, ValueError) as error:
+            raise Distrusted(f"the token is not the issuer's: {error}") from error
         _check_claims(claims, asked)
-        await self._verify(asked.issuer, head, signed, signature)
         given = str(claims.get("scope") or "").split() or _words(claims.get("scp"))
         if asked.scopes and not set(asked.scopes) & set(given):
             raise Distrusted("the token has none of the scopes", scope=True)
         told = {name: _text(value) for name, value in claims.items()}
         return {"jwt": {"claims": told, "scopes": given or None}}
 
-    async def _verify(
-        self, issuer: str, head: Mapping[str, Any], signed: bytes, signature: bytes
-    ) -> None:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives import hashes
-        from cryptography.hazmat.primitives.asymmetric import padding, rsa
-
-        if head.get("alg") not in _HASHES:
-            raise Distrusted(f"the token is signed by {head.get('alg')}, which is no RSA")
-        keys = await self._keys_of(issuer)
-        key = keys.get(str(head.get("kid")))
-        if key is None or key.get("kty") != "RSA":
-            raise Distrusted(f"the issuer has no RSA key {head.get('kid')!r}")
-        numbers = rsa.RSAPublicNumbers(_number(key["e"]), _number(key["n"]))
-        algorithm = getattr(hashes, _HASHES[head["alg"]])()
-        try:
-            numbers.public_key().verify(signature, signed, padding.PKCS1v15(), algorithm)
-        except InvalidSignature:
-            raise Distrusted("the signature is not the issuer's") from None
-
-    async def _keys_of(self, issuer: str) -> Mapping[str, Any]:
+    async def _keys_of(self, issuer: str) -> KeySet:
         kept = self._keys.get(issuer)
         if kept is not None and time.monotonic() - kept[0] < _KEPT:
             return kept[1]
         try:
             keys = await _fetch_keys(issuer)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError) as error:
+        except (aiohttp.ClientError, JoseError, OSError, ValueError, KeyError) as error:
             if issuer not in self._told:
                 self._told.add(issuer)
                 self._say(
@@ -102,29 +87,14 @@ class Tokens:
         return keys
 
 
-async def _fetch_keys(issuer: str) -> Mapping[str, Any]:
+async def _fetch_keys(issuer: str) -> KeySet:
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session:
         place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         async with session.get(place) as answer:
             configuration = json.loads(await answer.read())
         async with session.get(configuration["jwks_uri"]) as answer:
-            keys = json.loads(await answer.read())["keys"]
-    return {str(key.get("kid")): key for key in keys}
-
-
-def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
-    pieces = token.split(".")
-    if len(pieces) != 3:
-        raise Distrusted("there is no token of three parts")
-    try:
-        head, claims = (json.loads(_decoded(piece)) for piece in pieces[:2])
-        signature = _decoded(pieces[2])
-    except ValueError as error:
-        raise Distrusted("the token cannot be read") from error
-    if not isinstance(head, dict) or not isinstance(claims, dict):
-        raise Distrusted("the token cannot be read")
-    return head, claims, f"{pieces[0]}.{pieces[1]}".encode(), signature
+            return KeySet.import_key_set(json.loads(await answer.read()))
 
 
 def _check_claims(claims: Mapping[str, Any], asked: Expected) -> None:
@@ -153,11 +123,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return f"[{' '.join(str(each) for each in value)}]"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(_decoded(text), "big")
