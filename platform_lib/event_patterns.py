@@ -61,11 +61,12 @@ def check_pattern(pattern: Mapping[str, Any], *, for_lambda: bool = False) -> No
     if not isinstance(pattern, Mapping):
         raise ValueError("must be an object of fields")  # noqa: TRY004 - one kind for callers
     try:
-        length = len(json.dumps(pattern, separators=(",", ":"), ensure_ascii=False))
+        text = json.dumps(pattern, separators=(",", ":"), ensure_ascii=False)
+        text.encode()
     except (TypeError, ValueError) as error:
         raise ValueError(f"is not JSON: {error}") from None
-    if length > MAX_LENGTH:
-        raise ValueError(f"is {length} characters of JSON long, AWS takes {MAX_LENGTH}")
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"is {len(text)} characters of JSON long, AWS takes {MAX_LENGTH}")
     branches = _check_fields(pattern, (), for_lambda=for_lambda, inside_or=False)
     if branches > _BRANCHES:
         raise ValueError(f"its $or make {branches} combinations, AWS takes {_BRANCHES}")

@@ -9,8 +9,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from platform_lib import ArgsError, FunctionApp, grants
+from platform_lib.event_patterns import matches
 from platform_lib.testing import synth
 
 CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
@@ -557,6 +560,25 @@ def test_a_window_and_own_numbers_of_a_queue():
     assert json.loads(inputs["redrivePolicy"])["maxReceiveCount"] == 2
 
 
+@pytest.mark.parametrize("source", [{"queues": [{}]}, {"streams": [{"arn": KINESIS}]}])
+def test_a_mapping_goes_before_its_successor_comes(source):
+    """Lambda takes one mapping of a source to a function, whatever its starting position."""
+    [mapping] = graph_of(**source).all(aws.lambda_.EventSourceMapping)
+    assert mapping.options.delete_before_replace is True
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    ["2026-01-31T08:00:00Z", "2026-01-31T09:00:00+01:00", "2026-01-30T23:30:00-08:30"],
+)
+def test_a_time_is_worded_as_aws_gives_it_back(timestamp):
+    stream = {"starting_position": "at_timestamp", "starting_timestamp": timestamp}
+    graph = graph_of(streams=[{"arn": KINESIS, **stream}])
+    inputs = graph.one(aws.lambda_.EventSourceMapping).inputs
+    assert inputs["startingPosition"] == "AT_TIMESTAMP"
+    assert inputs["startingPositionTimestamp"] == "2026-01-31T08:00:00Z"
+
+
 def test_a_fifo_queue_has_fifo_dead_letters():
     graph = graph_of(queues=[{"fifo": True}])
     assert [queue.inputs["fifoQueue"] for queue in graph.all(aws.sqs.Queue)] == [True, True]
@@ -596,7 +618,44 @@ def test_a_fifo_topic_fills_a_fifo_queue_that_admits_this_topic_alone():
         ),
         (
             {"events": ["s3:ObjectRemoved:*", "s3:ObjectCreated:*"]},
-            {"detail-type": ["Object Created", "Object Deleted"], "detail": {}},
+            {
+                "detail-type": ["Object Created", "Object Deleted"],
+                "detail": {"reason": [{"anything-but": ["Lifecycle Expiration"]}, {"exists": False}]},
+            },
+        ),
+        (
+            {"events": ["s3:ObjectCreated:Put", "s3:ObjectRemoved:*"]},
+            {
+                "detail-type": ["Object Created", "Object Deleted"],
+                "detail": {"reason": ["DeleteObject", "PutObject"]},
+            },
+        ),
+        (
+            {"events": ["s3:ObjectCreated:Put", "s3:ObjectCreated:*"]},
+            {"detail-type": ["Object Created"], "detail": {}},
+        ),
+        (
+            {"events": ["s3:LifecycleExpiration:*"]},
+            {"detail-type": ["Object Deleted"], "detail": {"reason": ["Lifecycle Expiration"]}},
+        ),
+        (
+            {"events": ["s3:ObjectRestore:*"]},
+            {
+                "detail-type": [
+                    "Object Restore Completed",
+                    "Object Restore Expired",
+                    "Object Restore Initiated",
+                ],
+                "detail": {},
+            },
+        ),
+        (
+            {"events": ["s3:ObjectTagging:*"]},
+            {"detail-type": ["Object Tags Added", "Object Tags Deleted"], "detail": {}},
+        ),
+        (
+            {"events": ["s3:ObjectTagging:Delete"]},
+            {"detail-type": ["Object Tags Deleted"], "detail": {}},
         ),
     ],
 )  # fmt: skip
@@ -605,6 +664,50 @@ def test_a_buckets_events_in_the_words_of_eventbridge(given, pattern):
     found = json.loads(graph.one(aws.cloudwatch.EventRule).inputs["eventPattern"])
     pattern["detail"] |= {"bucket": {"name": ["photos"]}}
     assert found == {"source": ["aws.s3"], **pattern}
+
+
+S3_EVENTS = {
+    "s3:ObjectCreated:Put": ("Object Created", "PutObject"),
+    "s3:ObjectCreated:Copy": ("Object Created", "CopyObject"),
+    "s3:ObjectRemoved:Delete": ("Object Deleted", "DeleteObject"),
+    "s3:LifecycleExpiration:Delete": ("Object Deleted", "Lifecycle Expiration"),
+    "s3:ObjectRestore:Post": ("Object Restore Initiated", None),
+    "s3:ObjectRestore:Delete": ("Object Restore Expired", None),
+    "s3:ObjectTagging:Put": ("Object Tags Added", None),
+    "s3:ObjectTagging:Delete": ("Object Tags Deleted", None),
+    "s3:ObjectAcl:Put": ("Object ACL Updated", None),
+}
+"""What happens in a bucket -> how EventBridge is told of it."""
+COARSE = ("s3:ObjectRemoved:", "s3:LifecycleExpiration:")
+"""EventBridge's reason does not tell these apart more finely than `*`."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    asked=st.sets(
+        st.sampled_from(
+            [
+                *(event for event in S3_EVENTS if not event.startswith(COARSE)),
+                "s3:ObjectCreated:*",
+                "s3:ObjectRemoved:*",
+                "s3:LifecycleExpiration:*",
+                "s3:ObjectRestore:*",
+                "s3:ObjectTagging:*",
+            ]
+        ),
+        min_size=1,
+    )
+)
+def test_eventbridge_brings_what_a_notification_of_these_events_would(asked):
+    bucket = {"bucket": "photos", "route": "event_bridge", "events": sorted(asked)}
+    graph = graph_of(buckets=[bucket])
+    pattern = json.loads(graph.one(aws.cloudwatch.EventRule).inputs["eventPattern"])
+    for event, (kind, reason) in S3_EVENTS.items():
+        detail = {"bucket": {"name": "photos"}, "object": {"key": "a"}}
+        detail |= {"reason": reason} if reason else {}
+        told = {"source": "aws.s3", "detail-type": kind, "detail": detail}
+        wanted = event in asked or f"{event.rpartition(':')[0]}:*" in asked
+        assert matches(pattern, told) == wanted, event
 
 
 def test_a_key_of_the_users_encrypts_queues_and_the_role_may_use_it():

@@ -28,37 +28,44 @@ from platform_lib.sources.target import Place, Target, create_permission
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_LIMIT = 1024
 
-_REASONS = {
-    "s3:ObjectCreated:*": ("Object Created", None),
-    "s3:ObjectCreated:Put": ("Object Created", "PutObject"),
-    "s3:ObjectCreated:Post": ("Object Created", "POST Object"),
-    "s3:ObjectCreated:Copy": ("Object Created", "CopyObject"),
-    "s3:ObjectCreated:CompleteMultipartUpload": ("Object Created", "CompleteMultipartUpload"),
-    "s3:ObjectRemoved:*": ("Object Deleted", None),
-    "s3:ObjectRestore:*": ("Object Restore Completed", None),
-    "s3:ObjectTagging:*": ("Object Tags Added", None),
-    "s3:ObjectAcl:Put": ("Object ACL Updated", None),
+_CREATED, _DELETED = "Object Created", "Object Deleted"
+_INITIATED, _COMPLETED, _EXPIRED = (
+    f"Object Restore {word}" for word in ("Initiated", "Completed", "Expired")
+)
+_TAGGED, _UNTAGGED = "Object Tags Added", "Object Tags Deleted"
+_REASONS: dict[str, tuple[Sequence[str], str | None]] = {
+    "s3:ObjectCreated:*": ([_CREATED], None),
+    "s3:ObjectCreated:Put": ([_CREATED], "PutObject"),
+    "s3:ObjectCreated:Post": ([_CREATED], "POST Object"),
+    "s3:ObjectCreated:Copy": ([_CREATED], "CopyObject"),
+    "s3:ObjectCreated:CompleteMultipartUpload": ([_CREATED], "CompleteMultipartUpload"),
+    "s3:ObjectRemoved:*": ([_DELETED], "DeleteObject"),
+    "s3:LifecycleExpiration:*": ([_DELETED], "Lifecycle Expiration"),
+    "s3:ObjectRestore:*": ([_INITIATED, _COMPLETED, _EXPIRED], None),
+    "s3:ObjectRestore:Post": ([_INITIATED], None),
+    "s3:ObjectRestore:Completed": ([_COMPLETED], None),
+    "s3:ObjectRestore:Delete": ([_EXPIRED], None),
+    "s3:ObjectTagging:*": ([_TAGGED, _UNTAGGED], None),
+    "s3:ObjectTagging:Put": ([_TAGGED], None),
+    "s3:ObjectTagging:Delete": ([_UNTAGGED], None),
+    "s3:ObjectAcl:Put": (["Object ACL Updated"], None),
+    "s3:LifecycleTransition": (["Object Storage Class Changed"], None),
+    "s3:IntelligentTiering": (["Object Access Tier Changed"], None),
 }
-"""What EventBridge says of an event: its detail-type, and the reason in its detail.
+"""What EventBridge says of an event: its detail-types, and the reason in its detail, by which
+uploads and deletions are told apart.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-mapping-troubleshooting.html
 """
 
 _EVENTS = frozenset(
     {
         *_REASONS,
-        "s3:IntelligentTiering",
-        "s3:LifecycleExpiration:*",
         "s3:LifecycleExpiration:Delete",
         "s3:LifecycleExpiration:DeleteMarkerCreated",
-        "s3:LifecycleTransition",
         "s3:ObjectRemoved:Delete",
         "s3:ObjectRemoved:DeleteMarkerCreated",
-        "s3:ObjectRestore:Completed",
-        "s3:ObjectRestore:Delete",
-        "s3:ObjectRestore:Post",
-        "s3:ObjectTagging:Delete",
-        "s3:ObjectTagging:Put",
         "s3:ReducedRedundancyLostObject",
         "s3:Replication:*",
         "s3:Replication:OperationFailedReplication",
@@ -141,9 +148,6 @@ def _events(field: str, events: Sequence[str], by_rule: bool) -> Sequence[str]:
         if by_rule and event not in _REASONS:
             need = f"is not told apart by EventBridge; take one of {', '.join(sorted(_REASONS))}"
             raise InvalidInput(field, event, need)
-    if by_rule and len({_REASONS[event][1] is None for event in events}) > 1:
-        need = "EventBridge cannot ask for both kinds at once; name the bucket twice"
-        raise InvalidInput(field, list(events), need)
     if len(set(events)) < len(events):
         raise InvalidInput(field, list(events), "names an event twice")
     return events
@@ -252,15 +256,19 @@ def _event_pattern(bucket: str, settings: BucketSettings) -> dict[str, Any]:
     key = _key_filter(settings.prefix, settings.suffix)
     if key:
         detail["object"] = {"key": [key]}
-    kinds = [_REASONS[event] for event in settings.events]
-    pattern = {
-        "source": ["aws.s3"],
-        "detail-type": sorted({kind for kind, _ in kinds}),
-    }
-    reasons = sorted({reason for _, reason in kinds if reason})
+    wanted = [_REASONS[event] for event in settings.events]
+    whole = {kind for kinds, reason in wanted if reason is None for kind in kinds}
+    reasons = {reason for kinds, reason in wanted if reason and not whole.intersection(kinds)}
     if reasons:
-        detail["reason"] = reasons
-    return {**pattern, "detail": detail}
+        detail["reason"] = sorted(reasons)
+    if reasons and whole:
+        # Beside a kind that is wanted whole, say what is not wanted of the others; some kinds
+        # have no reason at all.
+        parts = {kind for kinds, _ in wanted for kind in kinds} - whole
+        known = {reason for kinds, reason in _REASONS.values() if reason and parts & {*kinds}}
+        detail["reason"] = [{"anything-but": sorted(known - reasons)}, {"exists": False}]
+    kinds = sorted({kind for kinds, _ in wanted for kind in kinds})
+    return {"source": ["aws.s3"], "detail-type": kinds, "detail": detail}
 
 
 def _key_filter(prefix: str, suffix: str) -> dict[str, str] | None:

@@ -49,7 +49,7 @@ def _filter_criteria(field: str, filters: Sequence[Mapping[str, Any]]) -> dict[s
 
 def pattern_text(pattern: Mapping[str, Any]) -> str:
     """Word a pattern as JSON that is the same for equal patterns."""
-    return json.dumps(pattern, separators=(",", ":"), sort_keys=True)
+    return json.dumps(pattern, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
 
 
 def create_mapping(
@@ -60,7 +60,6 @@ def create_mapping(
     *,
     source_arn: pulumi.Input[str],
     inputs: Mapping[str, Any],
-    depends_on: Sequence[pulumi.Resource] = (),
 ) -> "aws.lambda_.EventSourceMapping":
     """Let Lambda read a source and call the alias."""
     return child.make(
@@ -70,5 +69,7 @@ def create_mapping(
         function_name=target.alias.arn,
         event_source_arn=source_arn,
         **inputs,
-        opts=pulumi.ResourceOptions(depends_on=list(depends_on)),
+        # Lambda takes one mapping of a source to a function: where another starting position
+        # replaces it, the old one must go first. What comes meanwhile waits in the source.
+        opts=pulumi.ResourceOptions(delete_before_replace=True),
     )

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -23,6 +24,7 @@ _STREAM = re.compile(
     r"arn:aws[a-z-]*:(dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+/stream/\S+"
     r"|kinesis:[a-z0-9-]+:\d{12}:stream/[\w.-]+(/consumer/\S+)?)"
 )
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 _BATCH = 10_000
 _UNLIMITED = -1
 _NAME_LIMIT = 140
@@ -127,13 +129,20 @@ def _start(path: str, args: Mapping[str, Any], arn: pulumi.Input[str]) -> dict[s
         raise InvalidInput(f"{path}.starting_position", position, need)
     if timestamp is None:
         raise InvalidInput(field, None, "is needed by starting_position 'at_timestamp'")
-    try:
-        zoned = datetime.fromisoformat(timestamp).tzinfo is not None
-    except ValueError:
-        zoned = False
-    if not zoned:
-        raise InvalidInput(field, timestamp, "must be RFC 3339, such as 2026-01-31T08:00:00Z")
-    return {"starting_position": "AT_TIMESTAMP", "starting_position_timestamp": timestamp}
+    return {
+        "starting_position": "AT_TIMESTAMP",
+        "starting_position_timestamp": _in_utc(field, timestamp),
+    }
+
+
+def _in_utc(field: str, timestamp: str) -> str:
+    """Word a time as AWS gives it back: worded otherwise, every `up` would replace the mapping."""
+    with suppress(ValueError, OverflowError):
+        if _TIMESTAMP.fullmatch(timestamp):
+            moment = datetime.fromisoformat(timestamp).astimezone(UTC)
+            return moment.isoformat().replace("+00:00", "Z")
+    need = "must be RFC 3339 in whole seconds, such as 2026-01-31T08:00:00Z"
+    raise InvalidInput(field, timestamp, need)
 
 
 def _checked_stream(app: str, field: str, arn: pulumi.Input[str]) -> pulumi.Input[str]:
