@@ -48,12 +48,15 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 Path = tuple[str, ...]
 
 
-def check_pattern(pattern: Mapping[str, Any], *, for_lambda: bool = False) -> None:
+def check_pattern(
+    pattern: Mapping[str, Any], *, for_lambda: bool = False, limit: int = MAX_LENGTH
+) -> None:
     """Refuse a pattern that AWS would.
 
     Args:
         pattern: The pattern, as parsed from JSON.
         for_lambda: Whether it filters an event source mapping, which knows fewer operators.
+        limit: Characters that fit.
 
     Raises:
         ValueError: What is wrong, and at which field.
@@ -65,8 +68,8 @@ def check_pattern(pattern: Mapping[str, Any], *, for_lambda: bool = False) -> No
         text.encode()
     except (TypeError, ValueError) as error:
         raise ValueError(f"is not JSON: {error}") from None
-    if len(text) > MAX_LENGTH:
-        raise ValueError(f"is {len(text)} characters of JSON long, AWS takes {MAX_LENGTH}")
+    if len(text) > limit:
+        raise ValueError(f"is {len(text)} characters of JSON long, AWS takes {limit}")
     branches = _check_fields(pattern, (), for_lambda=for_lambda, inside_or=False)
     if branches > _BRANCHES:
         raise ValueError(f"its $or make {branches} combinations, AWS takes {_BRANCHES}")

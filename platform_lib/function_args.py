@@ -168,7 +168,7 @@ class StreamArgs(TypedDict):
     """Where reading begins: the oldest record there is, the newest, or (Kinesis) a time.
     Default: trim_horizon, so that nothing is missed."""
     starting_timestamp: NotRequired[str]
-    """The time, as RFC 3339; needed by `at_timestamp`. Default: none."""
+    """The time, as RFC 3339 in whole seconds; needed by `at_timestamp`. Default: none."""
     batch_size: NotRequired[int]
     """Most records in a call, 1 to 10000. Default: 100."""
     batch_window_seconds: NotRequired[int]
@@ -239,7 +239,8 @@ class BucketArgs(TypedDict):
     route: NotRequired[BucketRoute]
     """`notification`: S3 calls the function, and this app is the one owner of the bucket's
     notifications. `event_bridge`: by a rule, beside any number of others, where the bucket's owner
-    has switched EventBridge on. Default: notification."""
+    has switched EventBridge on, as an owner by `notification` does by an override of its own only.
+    Default: notification."""
 
 
 class EventRuleArgs(TypedDict):
@@ -283,7 +284,7 @@ class TimerArgs(TypedDict):
     flexible_window_minutes: NotRequired[int]
     """How much later it may come, 1 to 1440 minutes. Default: on time."""
     input: NotRequired[Mapping[str, Any]]
-    """What the function gets. Default: an empty object."""
+    """What the function gets. Default: the scheduler's own notice, a `Scheduled Event`."""
     enabled: NotRequired[bool]
     """Whether it runs. Default: True."""
 
@@ -335,7 +336,8 @@ class InvokePermissionArgs(TypedDict):
     name: NotRequired[str]
     """What it is called here; one permission may do without. Default: none."""
     principal: str
-    """A service, such as `cognito-idp.amazonaws.com`, or an account's number or a role's ARN."""
+    """A service, such as `cognito-idp.amazonaws.com`, an account's number, a role's ARN, or `*`
+    with `principal_org_id`."""
     source_arn: NotRequired[pulumi.Input[str]]
     """ARN of what calls. A service needs this, `source_account` or `event_source_token`.
     Default: any."""

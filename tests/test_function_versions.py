@@ -69,6 +69,12 @@ def test_a_version_that_is_new_and_previous_has_every_call_without_weights():
     assert "routingConfig" not in alias
 
 
+def test_a_function_that_is_replaced_has_its_alias_before_the_old_one_goes():
+    """From a zip to an image AWS makes another function; its alias has the same name."""
+    alias = graph_of().one(aws.lambda_.Alias)
+    assert alias.options.delete_before_replace is False
+
+
 def test_a_preview_of_a_weighted_rollout_knows_every_child():
     graph = synth(lambda: FunctionApp("notes", {**S3, "rollout": weighted()}), preview=True)
     assert graph.counts() == graph_of().counts()

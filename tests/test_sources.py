@@ -1,6 +1,7 @@
 """Every event source through the public constructor: trigger, permission or statement, retries
 and where failures end, against a table written from AWS's documentation."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
@@ -14,12 +15,13 @@ from hypothesis import strategies as st
 
 from platform_lib import ArgsError, FunctionApp, grants
 from platform_lib.event_patterns import matches
-from platform_lib.testing import synth
+from platform_lib.testing import AwsMocks, synth
 
 CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
 QUIET = {**CODE, "ingress": {"kind": "public"}, "alarms": {"enabled": False}}
 HERE = "us-east-1:123456789012"
 ACCOUNT = "123456789012"
+RECEIPT = "notes-receipt-" + hashlib.sha256(b"notes-receipt\0project\0stack").hexdigest()[:7]
 QUEUE = f"arn:aws:sqs:{HERE}:orders"
 TOPIC = f"arn:aws:sns:{HERE}:news"
 BUS = f"arn:aws:events:{HERE}:event-bus/orders"
@@ -366,7 +368,7 @@ CASES = {
         made={"ReceiptRule": 1, "Permission": 1, **ASYNCHRONOUS},
         trigger="notes-receipt",
         inputs=lambda graph: {
-            "name": "notes-receipt",
+            "name": RECEIPT,
             "ruleSetName": "mail",
             "recipients": ["shop.example.com"],
             "lambdaActions": [
@@ -377,7 +379,7 @@ CASES = {
             "enabled": True,
         },
         principal="ses.amazonaws.com",
-        source_arn=f"arn:aws:ses:{HERE}:receipt-rule-set/mail:receipt-rule/notes-receipt",
+        source_arn=f"arn:aws:ses:{HERE}:receipt-rule-set/mail:receipt-rule/{RECEIPT}",
         source_account=ACCOUNT,
     ),
 }
@@ -801,6 +803,7 @@ def test_whoever_else_calls_gets_a_permission_and_only_who_does_not_wait_a_home(
         {"principal": "cloudformation.amazonaws.com", "source_account": ACCOUNT},
         {"principal": ACCOUNT, "principal_org_id": "o-a1b2c3d4e5"},
         {"principal": f"arn:aws:iam::{ACCOUNT}:role/deployer"},
+        {"principal": "*", "principal_org_id": "o-a1b2c3d4e5"},
     ],
 )  # fmt: skip
 def test_a_permission_has_the_conditions_that_are_given(given):
@@ -813,6 +816,33 @@ def test_a_permission_has_the_conditions_that_are_given(given):
         "principal": "principal",
     }
     assert {words[word]: value for word, value in given.items()}.items() <= permission.items()
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+    ],
+)
+def test_arns_are_those_of_the_regions_partition(region, partition):
+    sources = {
+        "buckets": [{"bucket": "photos"}],
+        "log_groups": [{"log_group": "/shop"}],
+        "receipt_rules": [{"rule_set_name": "mail"}],
+    }
+    graph = synth(
+        lambda: FunctionApp("notes", {**QUIET, **sources}), mocks=AwsMocks(region=region)
+    )
+    assert {each["sourceArn"] for each in permissions(graph)} == {
+        f"arn:{partition}:s3:::photos",
+        f"arn:{partition}:logs:{region}:{ACCOUNT}:log-group:/shop:*",
+        f"arn:{partition}:ses:{region}:{ACCOUNT}:receipt-rule-set/mail:receipt-rule/{RECEIPT}",
+    }
 
 
 def test_callers_with_a_role_of_their_own_get_the_statement():
@@ -862,9 +892,47 @@ def test_a_preview_knows_every_child_of_every_source():
             "buckets": [{"bucket": bucket.id}, {"name": "by-rule", "bucket": bucket.id, "route": "event_bridge"}],
             "streams": [{"arn": table.stream_arn}],
         }  # fmt: skip
-        return FunctionApp("notes", {**QUIET, **args, **more})
+        shared = {"buckets.bucket.notification": {"eventbridge": True}}
+        return FunctionApp("notes", {**QUIET, **args, **more, "overrides": shared})
 
     assert synth(program, preview=True).counts() == synth(program).counts()
+
+
+LIMITS = {
+    aws.cloudwatch.EventRule: ("name", 64),
+    aws.cloudwatch.EventTarget: ("targetId", 64),
+    aws.iam.Role: ("name", 64),
+    aws.iam.RolePolicy: ("name", 128),
+    aws.lambda_.Permission: ("statementId", 100),
+    aws.scheduler.Schedule: ("name", 64),
+    aws.ses.ReceiptRule: ("name", 64),
+    aws.sqs.Queue: ("name", 80),
+}
+"""What AWS takes for a name: https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"""
+
+
+@pytest.mark.parametrize("app", ["n" * 50, "notes"])
+@pytest.mark.parametrize("name", [None, "n" * 6])
+@every_case
+def test_names_as_long_as_they_may_be_still_fit(case, app, name):
+    args = {kind: [{**each, "name": name} for each in given] if isinstance(given, list) else given
+            for kind, given in case.args.items()}  # fmt: skip
+    graph = synth(lambda: FunctionApp(app, {**QUIET, **args}))
+    for kind, (word, limit) in LIMITS.items():
+        for each in graph.all(kind):
+            # Pulumi's automatic name is the logical one, a hyphen and seven letters.
+            assert len(each.inputs.get(word, f"{each.name}-0123456")) <= limit, each
+
+
+def test_stacks_of_one_account_share_a_rule_set():
+    mail = {"receipt_rules": [{"rule_set_name": "mail"}]}
+    names = {
+        synth(lambda: FunctionApp("notes", {**QUIET, **mail}), stack=stack)
+        .one(aws.ses.ReceiptRule)
+        .inputs["name"]
+        for stack in ("development", "staging")
+    }
+    assert len(names) == 2
 
 
 def test_recursion_that_only_the_engine_can_tell_is_refused_before_the_trigger_is_made():

@@ -4,6 +4,7 @@ import json
 import string
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -153,6 +154,11 @@ BAD = [
     ({"topics": [{"arn": TOPIC, "filter_policy": {"a": "b"}}]}, "must be a list of values"),
     ({"topics": [{"arn": TOPIC, "filter_policy": {"a": {"b": ["c"]}}}]}, "scope 'body'"),
     (
+        {"topics": [{"arn": TOPIC, "filter_policy": {"a": [{"prefx": "b"}]}}]},
+        r"'topics\[0\].filter_policy' is .*: a: no operator 'prefx'; known are",
+    ),
+    ({"topics": [{"arn": TOPIC, "filter_policy": {"a": [{"numeric": [">", "1"]}]}}]}, "a: numeric "),
+    (
         {"topics": [{"arn": TOPIC, "filter_policy": {"a": list("0123456789abc"), "b": list("0123456789abc")}}]},
         "comes to 169 combinations of values; SNS takes 150",
     ),
@@ -200,7 +206,10 @@ BAD = [
     (rule(input_paths={"aws.x": "$.id"}, input_template="x"), "does not begin with AWS"),
     (rule(input_template='{"a": <id>}'), "<id> stands for nothing: name it in input_paths"),
     (rule(input_template="x" * 8193), "must be 1 to 8192 characters long"),
-    (rule(name="r" * 60), "must be at most 45 characters long behind the component's name"),
+    (rule(name="r" * 71), "must be at most 70 characters long behind the component's name"),
+    ({"log_groups": [{"log_group": "/a", "name": "g" * 66}]}, "must be at most 65 characters long"),
+    (caller(principal=HERE[-12:], name="c" * 69), "must be at most 68 characters long"),
+    ({"receipt_rules": [{**MAIL, "name": "r" * 68}]}, "must be at most 67 characters long"),
     (timer(), "needs one of cron, rate and at"),
     (timer(cron="0 8 * * ? *", rate="1 day"), "needs one of cron, rate and at"),
     (timer(cron="0 8 * * *"), r"'schedules\[0\].cron' is '0 8 \* \* \*': has 5 fields"),
@@ -229,7 +238,10 @@ BAD = [
     (caller(principal="states.amazonaws.com"), "Step Functions calls by a role of its own"),
     (caller(principal="appsync.amazonaws.com"), "the statement in the output invoke_statement"),
     (caller(principal="scheduler.amazonaws.com"), "EventBridge Scheduler calls by a role"),
-    (caller(principal="*"), "must be a service"),
+    (caller(principal="firehose.amazonaws.com"), "Data Firehose calls by a role of its own"),
+    (caller(principal="*"), "would let everybody call: give principal_org_id"),
+    (caller(principal="*", source_account=HERE[-12:]), "would let everybody call"),
+    (caller(principal="everybody"), "must be a service"),
     (caller(principal="iot.amazonaws.com"), "is needed for a service"),
     (caller(principal="s3.amazonaws.com", source_arn="arn:aws:s3:::b"), "source_account' is None"),
     (caller(principal="iot.amazonaws.com", source_arn="x"), "source_arn' is 'x': must be an ARN"),
@@ -285,9 +297,41 @@ def test_a_second_app_cannot_own_a_buckets_notifications():
         FunctionApp("one", {**CODE, "buckets": [PHOTOS]})
         with pytest.raises(ArgsError, match="'one' has this bucket's notifications already"):
             FunctionApp("two", {**CODE, "buckets": [PHOTOS]})
-        FunctionApp("three", {**CODE, "buckets": [{**PHOTOS, "route": "event_bridge"}]})
 
     synth(program)
+
+
+BY_RULE = {**PHOTOS, "route": "event_bridge", "name": "rule"}
+
+
+@pytest.mark.parametrize("order", [[PHOTOS, BY_RULE], [BY_RULE, PHOTOS]])
+@pytest.mark.parametrize("apart", [True, False])
+def test_the_owner_of_a_buckets_notifications_must_leave_eventbridge_on(order, apart):
+    """Whoever sets the notifications sets EventBridge's switch too."""
+    owner = {**CODE, "overrides": {"buckets.bucket.notification": {"eventbridge": True}}}
+
+    def program(*overridden):
+        if not apart:
+            FunctionApp("one", {**(overridden[0] if overridden else CODE), "buckets": order})
+            return
+        for name, bucket in zip(("one", "two"), order, strict=True):
+            shares = bool(overridden) and bucket is PHOTOS
+            FunctionApp(name, {**(owner if shares else CODE), "buckets": [bucket]})
+
+    def refused():
+        with pytest.raises(ArgsError, match="and with them switches EventBridge off"):
+            program()
+
+    synth(refused)
+    synth(lambda: program(owner))
+
+
+def test_any_number_of_apps_may_hear_of_a_bucket_by_eventbridge():
+    def program():
+        for name in ("one", "two", "three"):
+            FunctionApp(name, {**CODE, "buckets": [BY_RULE]})
+
+    assert len(synth(program).all(aws.cloudwatch.EventRule)) == 3
 
 
 def test_a_prefix_that_the_function_does_not_write_to_is_no_recursion():

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from platform_lib.checks import InvalidInput, did_you_mean
+from platform_lib.naming import needs_physical_name, physical_name
 
 R = TypeVar("R", bound=pulumi.CustomResource)
 
@@ -57,6 +58,16 @@ class Children:
         own.parent = self.parent
         self.made[key] = made = kind(f"{self.name}-{suffix}", opts=own, **given)
         return made
+
+    def fitting_name(self, suffix: str, limit: int) -> str | None:
+        """Name a child whose automatic name would pass AWS's limit; else Pulumi does.
+
+        For what no input replaces: the name of a successor would be the same.
+        """
+        logical = f"{self.name}-{suffix}"
+        if not needs_physical_name(logical, limit):
+            return None
+        return physical_name(logical, limit, pulumi.get_project(), pulumi.get_stack())
 
 
 def check_overrides(

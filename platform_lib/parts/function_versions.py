@@ -69,6 +69,9 @@ def _create_alias(
         function_name=function.name,
         function_version=weight.previous_version if weight else function.version,
         routing_config=_routing(weight, function.version) if weight else None,
+        # An alias has a fixed name, for which pulumi-aws deletes before it replaces. Yet what
+        # replaces one is another function, of which it may be made first.
+        opts=pulumi.ResourceOptions(delete_before_replace=False),
     )
 
 

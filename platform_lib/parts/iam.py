@@ -4,6 +4,7 @@ A `*` stands only where AWS defines no resource level for an action; every such 
 
 - `SESSION_MANAGER`: the ssmmessages channels that an instance opens to be reached without SSH.
 - `NETWORK_INTERFACES`: the interfaces that Lambda makes in a VPC.
+- Kinesis' ListStreams, in `platform_lib.sources.statements`, for a function that follows one.
 - `REGISTRY_TOKEN`: the token of the account's registry, without which no image is pulled.
 - `read_secrets`: a secret's ARN does not tell its key, so kms:Decrypt is on every key of the
   region, but only through the secret's own service and for that secret.
@@ -21,6 +22,18 @@ from platform_lib.app_args import GrantArgs
 from platform_lib.parts.children import Children
 
 Statement = Mapping[str, Any]
+
+_ROLE_NAME_LIMIT = 64
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+"""How a region's name begins -> its partition; all others are in `aws`."""
 
 SESSION_MANAGER: Statement = {
     "Effect": "Allow",
@@ -80,6 +93,7 @@ def create_role(
         key,
         aws.iam.Role,
         suffix,
+        name=child.fitting_name(suffix, _ROLE_NAME_LIMIT),
         assume_role_policy=document,
         permissions_boundary=boundary_arn,
     )
@@ -194,10 +208,8 @@ def _repository_arn(uri: str) -> str:
 
 def partition_of(region: str | None) -> str:
     """Name the partition that a region lies in."""
-    for beginning, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")):
-        if str(region).startswith(beginning):
-            return partition
-    return "aws"
+    found = (_PARTITIONS[each] for each in _PARTITIONS if str(region).startswith(each))
+    return next(found, "aws")
 
 
 def read_secrets(

@@ -14,7 +14,6 @@ from platform_lib.checks import InvalidInput, check_length, did_you_mean
 from platform_lib.function_args import BucketRoute
 from platform_lib.parts.children import Children
 from platform_lib.sources.event_rules import (
-    RULE_NAME_LIMIT,
     EventRuleSettings,
     EventRuleSource,
     create_event_rule_source,
@@ -23,7 +22,7 @@ from platform_lib.sources.event_rules import (
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import granted, guarded
-from platform_lib.sources.target import Place, Target, create_permission
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _KEY_LIMIT = 1024
@@ -100,15 +99,22 @@ class BucketSource:
 
 
 def bucket_settings(
-    given: Sequence[Mapping[str, Any]], *, app: str, grants: Sequence[GrantArgs]
+    given: Sequence[Mapping[str, Any]],
+    *,
+    app: str,
+    grants: Sequence[GrantArgs],
+    overrides: Mapping[str, Mapping[str, Any]],
 ) -> list[BucketSettings]:
     """Judge the buckets of a function."""
     settings: list[BucketSettings] = []
-    named = named_sources("buckets", "bucket", given, app=app, limit=RULE_NAME_LIMIT)
+    named = named_sources(
+        "buckets", "bucket", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+    )
     for path, at, args in named:
         one = _settings(path, at, args, app=app, grants=grants)
-        if not one.by_rule:
-            _check_owner(path, app, args["bucket"], at)
+        shares = bool(overrides.get(at.key("notification"), {}).get("eventbridge"))
+        own = _Listener(app=app, name=at.name, by_rule=one.by_rule, shares=shares)
+        _check_owner(path, args["bucket"], own)
         settings.append(one)
     return settings
 
@@ -184,21 +190,48 @@ def _check_recursion(
             raise InvalidInput(field, bucket, need)
 
 
-_owners: "weakref.WeakKeyDictionary[Any, dict[object, tuple[str, str]]]"
-_owners = weakref.WeakKeyDictionary()
-"""Who set a bucket's notifications, by the run: every engine and test has its own monitor."""
+@dataclass(frozen=True, kw_only=True)
+class _Listener:
+    """A source of this run that gets a bucket's events."""
+
+    app: str
+    name: str
+    by_rule: bool
+    shares: bool
+    """Whether its notification leaves EventBridge on."""
 
 
-def _check_owner(path: str, app: str, bucket: pulumi.Input[str], at: SourceName) -> None:
-    """Refuse a second owner of a bucket's notifications: the two would overwrite each other."""
-    owners = _owners.setdefault(pulumi.runtime.settings.get_monitor(), {})
-    owner = owners.setdefault(bucket, (app, at.name))
-    if owner != (app, at.name):
-        need = (
-            f"{owner[0]!r} has this bucket's notifications already, and a bucket has one owner of "
-            "them; take route 'event_bridge'"
-        )
-        raise InvalidInput(f"{path}.bucket", bucket if isinstance(bucket, str) else at.name, need)
+_listeners: "weakref.WeakKeyDictionary[Any, dict[object, list[_Listener]]]"
+_listeners = weakref.WeakKeyDictionary()
+"""Who listens to a bucket, by the run: every engine and test has its own monitor."""
+
+
+def _check_owner(path: str, bucket: pulumi.Input[str], own: _Listener) -> None:
+    """Refuse what overwrites a bucket's notifications, of which EventBridge's switch is one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+    """
+    run = _listeners.setdefault(pulumi.runtime.settings.get_monitor(), {})
+    others = run.setdefault(bucket, [])
+    shown = bucket if isinstance(bucket, str) else own.name
+    for other in others:
+        if (other.app, other.name) == (own.app, own.name) or (other.by_rule and own.by_rule):
+            continue
+        owner = own if other.by_rule else other
+        if not other.by_rule and not own.by_rule:
+            need = (
+                f"{owner.app!r} has this bucket's notifications already, and a bucket has one "
+                "owner of them; take route 'event_bridge'"
+            )
+            raise InvalidInput(f"{path}.bucket", shown, need)
+        if not owner.shares:
+            need = (
+                f"{owner.app!r} has this bucket's notifications, and with them switches "
+                "EventBridge off; take route 'event_bridge' for all, or override `eventbridge` "
+                "of its notification with True"
+            )
+            raise InvalidInput(f"{path}.bucket", shown, need)
+    others.append(own)
 
 
 def create_bucket_source(

@@ -14,9 +14,10 @@ from platform_lib.event_patterns import check_pattern
 from platform_lib.parts.children import Children
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
-from platform_lib.sources.target import Target, create_permission
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
-RULE_NAME_LIMIT = 64
+_NAME_LIMIT = 64
+"""Of a rule, and of a target's ID."""
 _BUS = re.compile(r"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/)?[\w./-]{1,256}")
 _PATHS = 100
 _PATH_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -48,7 +49,9 @@ def event_rule_settings(
     given: Sequence[Mapping[str, Any]], *, app: str
 ) -> list[EventRuleSettings]:
     """Judge the rules of a function."""
-    named = named_sources("event_rules", "rule", given, app=app, limit=RULE_NAME_LIMIT)
+    named = named_sources(
+        "event_rules", "rule", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+    )
     return [
         EventRuleSettings(
             at=at,
@@ -118,6 +121,8 @@ def create_event_rule_source(
         at.key("rule"),
         aws.cloudwatch.EventRule,
         at.suffix,
+        # A bus holds a name once, and another bus is all that replaces a rule.
+        name=child.fitting_name(at.suffix, _NAME_LIMIT),
         event_pattern=settings.pattern,
         event_bus_name=settings.event_bus_name,
     )
@@ -133,6 +138,7 @@ def create_event_rule_source(
         at.key("target"),
         aws.cloudwatch.EventTarget,
         f"{at.suffix}-target",
+        target_id=child.fitting_name(f"{at.suffix}-target", _NAME_LIMIT),
         rule=rule.name,
         event_bus_name=settings.event_bus_name,
         arn=target.alias.arn,

@@ -167,7 +167,9 @@ def source_settings(
         ),
         streams=streams,
         topics=topics,
-        buckets=bucket_settings(given["buckets"], app=app, grants=grants),
+        buckets=bucket_settings(
+            given["buckets"], app=app, grants=grants, overrides=args.get("overrides", {})
+        ),
         event_rules=event_rule_settings(given["event_rules"], app=app),
         schedules=schedule_settings(given["schedules"], app=app),
         log_groups=log_group_settings(

@@ -11,20 +11,23 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput
 from platform_lib.parts.children import Children
 from platform_lib.sources.naming import SourceName, named_sources
-from platform_lib.sources.target import Target, create_permission
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
-_NAME_LIMIT = 140
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+")
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,256}")
 
+_EVERYBODY = "*"
+"""https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-organization.html"""
+
 _NO_ACCOUNT_IN_ARN = ("s3.amazonaws.com", "ses.amazonaws.com")
 """Services whose source's ARN does not say whose it is, or which AWS asks to be told."""
 
 _BY_ROLE = {
     "appsync.amazonaws.com": "AppSync",
+    "firehose.amazonaws.com": "Data Firehose",
     "pipes.amazonaws.com": "EventBridge Pipes",
     "scheduler.amazonaws.com": "EventBridge Scheduler",
     "states.amazonaws.com": "Step Functions",
@@ -43,7 +46,6 @@ SYNCHRONOUS = frozenset(
         "cognito-sync.amazonaws.com",
         "connect.amazonaws.com",
         "elasticloadbalancing.amazonaws.com",
-        "firehose.amazonaws.com",
         "lex.amazonaws.com",
         "lexv2.amazonaws.com",
         "secretsmanager.amazonaws.com",
@@ -81,7 +83,14 @@ def invoke_permission_settings(
     given: Sequence[Mapping[str, Any]], *, app: str
 ) -> list[InvokePermissionSettings]:
     """Judge the permissions of a function's callers."""
-    named = named_sources("invoke_permissions", "caller", given, app=app, limit=_NAME_LIMIT)
+    named = named_sources(
+        "invoke_permissions",
+        "caller",
+        given,
+        app=app,
+        limit=STATEMENT_ID_LIMIT,
+        longest="-permission",
+    )
     return [_settings(path, at, args) for path, at, args in named]
 
 
@@ -101,8 +110,11 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermi
             "the output invoke_statement"
         )
         raise InvalidInput(field, principal, need)
+    if principal == _EVERYBODY and "principal_org_id" not in args:
+        need = "would let everybody call: give principal_org_id, the organization they must be in"
+        raise InvalidInput(field, principal, need)
     service = bool(_SERVICE.fullmatch(principal))
-    if not service and not _ACCOUNT.fullmatch(principal):
+    if not service and principal != _EVERYBODY and not _ACCOUNT.fullmatch(principal):
         need = "must be a service, such as cognito-idp.amazonaws.com, an account or a role's ARN"
         raise InvalidInput(field, principal, need)
     _check_conditions(path, principal, args, service=service)

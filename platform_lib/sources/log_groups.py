@@ -12,9 +12,8 @@ from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import guarded
-from platform_lib.sources.target import Place, Target, create_permission
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
 
-_NAME_LIMIT = 512
 _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 _FILTER_LIMIT = 1024
 
@@ -42,7 +41,9 @@ def log_group_settings(
 ) -> list[LogGroupSettings]:
     """Judge the log groups of a function; `own` is its own, where its name is known already."""
     settings = []
-    named = named_sources("log_groups", "log-group", given, app=app, limit=_NAME_LIMIT)
+    named = named_sources(
+        "log_groups", "log-group", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+    )
     for path, at, args in named:
         log_group, pattern = args["log_group"], args.get("filter_pattern", "")
         if isinstance(log_group, str):

@@ -22,6 +22,9 @@ _OURS = (
 _SUFFIX = 8
 """What Pulumi adds to a logical name to make a physical one."""
 
+READABLE_LIMIT = 140
+"""For what has no name in AWS, or one that is shortened: this keeps logical names readable."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceName:
@@ -72,6 +75,6 @@ def named_sources(
         suffix = f"{word}-{own}" if own else word
         room = limit - _SUFFIX - len(f"{app}-{word}-{longest}")
         if len(name) > room and own:
-            need = f"must be at most {room} characters long behind the component's name"
+            need = f"must be at most {max(room, 0)} characters long behind the component's name"
             raise InvalidInput(f"{path}.name", own, need)
         yield path, SourceName(kind=kind, name=name, suffix=suffix), args

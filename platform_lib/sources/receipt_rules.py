@@ -9,9 +9,10 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput
+from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
 from platform_lib.sources.naming import SourceName, named_sources
-from platform_lib.sources.target import Place, Target, create_permission
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
 
 _NAME_LIMIT = 64
 _RECIPIENTS = 100
@@ -40,7 +41,9 @@ def receipt_rule_settings(
     given: Sequence[Mapping[str, Any]], *, app: str
 ) -> list[ReceiptRuleSettings]:
     """Judge the receipt rules of a function."""
-    named = named_sources("receipt_rules", "receipt", given, app=app, limit=_NAME_LIMIT)
+    named = named_sources(
+        "receipt_rules", "receipt", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+    )
     return [_settings(path, at, args) for path, at, args in named]
 
 
@@ -76,9 +79,11 @@ def create_receipt_rule_source(
     """Let incoming mail call the function, without waiting for it."""
     at = settings.at
     # SES tries the permission when the rule is made, and the permission names the rule: so the
-    # rule has a name of ours. A rule set holds it once, and no input of ours replaces it but the
-    # rule set and this name.
-    name = f"{child.name}-{at.suffix}"
+    # rule has a name of ours. The stacks of an account share the one rule set that is active. No
+    # input of ours replaces a rule but its rule set, which holds a name once.
+    name = physical_name(
+        f"{child.name}-{at.suffix}", _NAME_LIMIT, pulumi.get_project(), pulumi.get_stack()
+    )
     permission = create_permission(
         child,
         at.key("permission"),

@@ -2,8 +2,9 @@
 
 import json
 import zoneinfo
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -13,7 +14,7 @@ from platform_lib.checks import InvalidInput, check_length, check_range
 from platform_lib.parts.children import Children
 from platform_lib.parts.iam import Statement, create_policy, create_role
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
-from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.sources.statements import use_key
 from platform_lib.sources.target import Place, Target
 
@@ -43,7 +44,7 @@ class ScheduleSource:
 
 def schedule_settings(given: Sequence[Mapping[str, Any]], *, app: str) -> list[ScheduleSettings]:
     """Judge the schedules of a function."""
-    named = named_sources("schedules", "schedule", given, app=app, limit=_NAME_LIMIT)
+    named = named_sources("schedules", "schedule", given, app=app, limit=READABLE_LIMIT)
     return [_settings(path, at, args) for path, at, args in named]
 
 
@@ -75,11 +76,17 @@ def _time_zone(field: str, kind: str, name: str | None) -> str | None:
         return None
     if kind == "rate":
         raise InvalidInput(field, name, "a rate has no time zone; take cron")
-    known = zoneinfo.available_timezones()
+    known = _time_zones()
     # A system without time zones of its own cannot judge; AWS does.
     if known and name not in known:
         raise InvalidInput(field, name, "must be an IANA name, such as Europe/Berlin")
     return name
+
+
+@cache
+def _time_zones() -> Set[str]:
+    """List the time zones once: each time it costs as much as 20 resources."""
+    return zoneinfo.available_timezones()
 
 
 def create_scheduler_role(
@@ -137,6 +144,7 @@ def create_schedule_source(
         settings.at.key("schedule"),
         aws.scheduler.Schedule,
         settings.at.suffix,
+        name=child.fitting_name(settings.at.suffix, _NAME_LIMIT),
         schedule_expression=settings.expression,
         schedule_expression_timezone=settings.time_zone,
         flexible_time_window=(

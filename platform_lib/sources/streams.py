@@ -16,7 +16,7 @@ from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import create_mapping, mapping_inputs
-from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.sources.target import Target
 
 _TABLE = re.compile(r"arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+")
@@ -27,8 +27,6 @@ _STREAM = re.compile(
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 _BATCH = 10_000
 _UNLIMITED = -1
-_NAME_LIMIT = 140
-"""A mapping has no name of its own: this keeps logical names readable."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,7 @@ def stream_settings(
     given: Sequence[Mapping[str, Any]], *, app: str, on_failure: pulumi.Input[str] | None
 ) -> list[StreamSettings]:
     """Judge the streams of a function; `on_failure` is the app's own home for failures."""
-    named = named_sources("streams", "stream", given, app=app, limit=_NAME_LIMIT)
+    named = named_sources("streams", "stream", given, app=app, limit=READABLE_LIMIT)
     return [_settings(path, at, args, app, on_failure) for path, at, args in named]
 
 

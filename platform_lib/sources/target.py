@@ -11,6 +11,9 @@ from platform_lib.parts.children import Children
 from platform_lib.parts.iam import partition_of
 from platform_lib.parts.lookups import find_account, find_region
 
+STATEMENT_ID_LIMIT = 100
+"""Of the name of a permission; the logical name of each ends in `-permission`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:

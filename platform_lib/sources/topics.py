@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from platform_lib import defaults
 from platform_lib.app_args import GrantArgs
 from platform_lib.checks import InvalidInput
+from platform_lib.event_patterns import check_pattern
 from platform_lib.function_args import FilterPolicyScope
 from platform_lib.parts.children import Children
 from platform_lib.settings import AlarmSettings
@@ -135,6 +136,11 @@ def _filter_policy(path: str, args: Mapping[str, Any]) -> str | None:
     if combinations > _POLICY_COMBINATIONS:
         need = f"comes to {combinations} combinations of values; SNS takes {_POLICY_COMBINATIONS}"
         raise InvalidInput(field, policy, need)
+    try:
+        # Operators are those of EventBridge.
+        check_pattern(policy, limit=_POLICY_BYTES)
+    except ValueError as problem:
+        raise InvalidInput(field, dict(policy), str(problem)) from None
     text = pattern_text(policy)
     if len(text.encode()) > _POLICY_BYTES:
         raise InvalidInput(field, f"{len(text.encode())} bytes", "SNS takes at most 256 KB")
