@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.replacing import replaced
 
 LIMIT = 16
 """How often one function may be called in a chain."""
@@ -114,9 +115,4 @@ def keep_with_messages() -> Callable[[], None]:
             message.system_attributes = {**message.system_attributes, "AWSTraceHeader": kept}
         theirs(self, message)
 
-    queue.add_message = add_message
-
-    def undo() -> None:
-        queue.add_message = theirs
-
-    return undo
+    return replaced((queue, "add_message", add_message))

@@ -2,13 +2,14 @@
 
 | file | what of moto |
 |---|---|
-| `patches.py` | all of it, applied once; bucket policies, log groups, stages of HTTP APIs |
+| `patches.py` | all of it, applied once; bucket policies, keys of log groups |
 | `functions.py` | Lambda: what belongs to a version or an alias, and event source mappings |
 | `versions.py` | snapshots, warm workers, weights of an alias |
 | `layers.py` | what a function keeps of its layers |
 | `pinned_code.py` | the version of an object that code is taken from |
-| `fronts.py` | function URLs of aliases, names of HTTP APIs |
+| `fronts.py` | function URLs of aliases, stages and names of HTTP APIs |
 | `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
+| `replacing.py` | the ways in which all of them change moto |
 | `time.py` | queues live by the data plane's clock |
 
 Each patch names what moto does and AWS does not. A patch goes when moto has learned it.

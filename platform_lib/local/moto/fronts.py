@@ -1,8 +1,11 @@
-"""What we change in moto's fronts: function URLs of aliases, and names of HTTP APIs."""
+"""What we change in moto's fronts: function URLs of aliases, stages and names of HTTP APIs."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
+
+from platform_lib.local.moto.replacing import extend_functions
 
 LATEST = "$LATEST"
 
@@ -10,6 +13,7 @@ LATEST = "$LATEST"
 def patch_fronts() -> None:
     """Apply every patch."""
     keep_function_urls_by_qualifier()
+    change_stages()
     change_domain_names()
 
 
@@ -20,18 +24,14 @@ def keep_function_urls_by_qualifier() -> None:
     The data plane reads `LambdaFunction.urls`, by qualifier.
     """
     from moto.awslambda.exceptions import GenericResourcNotFound
-    from moto.awslambda.models import FunctionUrlConfig, LambdaFunction
+    from moto.awslambda.models import FunctionUrlConfig
     from moto.awslambda.responses import LambdaResponse
 
-    function: Any = LambdaFunction
     config: Any = FunctionUrlConfig
-    make, tell = function.__init__, config.to_dict
+    tell = config.to_dict
 
-    def make_with_urls(
-        self: Any, account_id: str, spec: dict[str, Any], *rest: Any, **more: Any
-    ) -> None:
-        make(self, account_id, spec, *rest, **more)
-        self.urls = {}
+    def made(function: Any, spec: Mapping[str, Any]) -> None:
+        function.urls = {}
 
     def create(self: Any) -> tuple[int, dict[str, Any], str]:
         latest, qualifier = _asked(self)
@@ -72,11 +72,52 @@ def keep_function_urls_by_qualifier() -> None:
             raise GenericResourcNotFound
         return latest.urls[qualifier]
 
-    function.__init__ = make_with_urls
+    extend_functions(made=made)
     config.to_dict = to_dict
     response: Any = LambdaResponse
     response.create_function_url_config, response.get_function_url_config = create, get
     response.update_function_url_config, response.delete_function_url_config = update, delete
+
+
+def change_stages() -> None:
+    """Let an HTTP API's stage be changed and tagged.
+
+    moto can only make and delete one. Here a change would replace the stage, and the API would
+    answer 404 in between, which AWS does not do.
+    """
+    from moto.apigatewayv2.models import ApiGatewayV2Backend, Stage
+    from moto.apigatewayv2.responses import ApiGatewayV2Response
+    from moto.apigatewayv2.urls import url_paths
+
+    def update_stage(self: Any) -> tuple[int, dict[str, str], str]:
+        api_id, name = unquote(self.path).split("/apis/")[1].split("/stages/")
+        api = self.apigatewayv2_backend.get_api(api_id)
+        settings = {**api.get_stage(name).config, **json.loads(self.body)}
+        return 200, {}, json.dumps(api.create_stage(settings).to_json())
+
+    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str] | None) -> None:
+        # An API made without tags comes by here too, with None.
+        _stage_tags(self, resource_arn).update(tags or {})
+        tag(self, resource_arn, tags)
+
+    def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
+        for key in tag_keys:
+            _stage_tags(self, resource_arn).pop(key, None)
+        untag(self, resource_arn, tag_keys)
+
+    def _stage_tags(self: Any, resource_arn: str) -> dict[str, str]:
+        api_id, _, name = resource_arn.partition("/apis/")[2].partition("/stages/")
+        stage: Stage | None = self.get_api(api_id).get_stage(name) if name else None
+        tags: dict[str, str] = stage.tags if stage is not None else {}
+        return tags
+
+    backend: Any = ApiGatewayV2Backend
+    tag, untag = backend.tag_resource, backend.untag_resource
+    backend.tag_resource, backend.untag_resource = tag_resource, untag_resource
+    response: Any = ApiGatewayV2Response
+    response.update_stage = update_stage
+    path = "{0}/v2/tags/(?P<arn>[^/]+)/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)$"
+    url_paths[path] = ApiGatewayV2Response.dispatch
 
 
 def change_domain_names() -> None:

@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from platform_lib.local.moto.replacing import extend_functions, refusal
+
 LATEST = "$LATEST"
 
 
 def patch_lambda() -> None:
     """Apply every patch."""
     keep_what_functions_have()
+    keep_logging_config()
     keep_policies_by_qualifier()
     keep_event_invoke_configs_by_qualifier()
     keep_event_source_mappings()
@@ -26,36 +29,37 @@ def patch_lambda() -> None:
 
 def keep_what_functions_have() -> None:
     """Give every function what the data plane reads, and let it remember its dead letters."""
-    from moto.awslambda.models import LambdaFunction
 
-    function: Any = LambdaFunction
-    make, change = function.__init__, function.update_configuration
-    tell = function.get_configuration
+    def made(function: Any, spec: Mapping[str, Any]) -> None:
+        function.policies = {}
+        function.event_invoke_configs = {}
+        function.dead_letter_config = dict(spec.get("DeadLetterConfig") or {})
 
-    def make_whole(
-        self: Any, account_id: str, spec: dict[str, Any], *rest: Any, **more: Any
-    ) -> None:
-        make(self, account_id, spec, *rest, **more)
-        self.policies = {}
-        self.event_invoke_configs = {}
-        self.dead_letter_config = dict(spec.get("DeadLetterConfig") or {})
-
-    def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+    def changed(function: Any, updates: Mapping[str, Any]) -> None:
         if "DeadLetterConfig" in updates:
-            # Not changed in place: a published version has the old one.
-            self.dead_letter_config = dict(updates["DeadLetterConfig"] or {})
-        changed: dict[str, Any] = change(self, updates)
-        return changed
+            function.dead_letter_config = dict(updates["DeadLetterConfig"] or {})
 
-    def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
-        told: dict[str, Any] = tell(self, on_create)
-        if self.dead_letter_config.get("TargetArn"):
-            told["DeadLetterConfig"] = self.dead_letter_config
-        return told
+    def told(function: Any) -> Mapping[str, Any]:
+        config = function.dead_letter_config
+        return {"DeadLetterConfig": config} if config.get("TargetArn") else {}
 
-    function.__init__ = make_whole
-    function.update_configuration = update_configuration
-    function.get_configuration = get_configuration
+    extend_functions(made=made, changed=changed, told=told)
+
+
+def keep_logging_config() -> None:
+    """Let a function remember which log group it writes to; moto forgets it."""
+
+    def made(function: Any, spec: Mapping[str, Any]) -> None:
+        function.logging_config = spec.get("LoggingConfig") or {}
+
+    def changed(function: Any, updates: Mapping[str, Any]) -> None:
+        function.logging_config = updates.get("LoggingConfig", function.logging_config)
+
+    def told(function: Any) -> Mapping[str, Any]:
+        group = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}"}
+        return {"LoggingConfig": {**group, **function.logging_config}}
+
+    extend_functions(made=made, changed=changed, told=told)
 
 
 def keep_policies_by_qualifier() -> None:
@@ -74,7 +78,7 @@ def keep_policies_by_qualifier() -> None:
         policy = function.policies.setdefault(qualifier, Policy(function))
         statement = _statement(json.loads(raw), _qualified(function, qualifier))
         if any(each["Sid"] == statement["Sid"] for each in policy.statements):
-            raise _refusal(
+            raise refusal(
                 "ResourceConflictException",
                 f"The statement id ({statement['Sid']}) provided already exists. Please provide "
                 "a new statement id, or remove the existing statement.",
@@ -179,7 +183,7 @@ def keep_event_source_mappings() -> None:
         arn = _target(self, spec.get("FunctionName", ""))
         for each in self._event_source_mappings.values():
             if (each.function_arn, each.event_source_arn) == (arn, spec.get("EventSourceArn")):
-                raise _refusal(
+                raise refusal(
                     "ResourceConflictException",
                     f"An event source mapping with event source arn ({each.event_source_arn}) "
                     f"and function ({arn}) already exists. Please update or delete the existing "
@@ -302,11 +306,3 @@ def _principal(asked: str) -> str | dict[str, str]:
     if asked.isdigit():
         return {"AWS": f"arn:aws:iam::{asked}:root"}
     return {"AWS" if asked.startswith("arn:") else "Service": asked}
-
-
-def _refusal(code: str, message: str, status: int) -> Exception:
-    from moto.core.exceptions import JsonRESTError
-
-    refusal = JsonRESTError(code, message)
-    refusal.code = status
-    return refusal

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.moto.replacing import replaced
 
 
 def queues_by(clock: Clock) -> Callable[[], None]:
@@ -16,14 +17,8 @@ def queues_by(clock: Clock) -> Callable[[], None]:
     from moto.sqs import models
 
     sqs: Any = models
-    theirs = sqs.unix_time, sqs.unix_time_millis
 
     def milliseconds() -> float:
         return clock.now() * 1000.0
 
-    sqs.unix_time, sqs.unix_time_millis = clock.now, milliseconds
-
-    def undo() -> None:
-        sqs.unix_time, sqs.unix_time_millis = theirs
-
-    return undo
+    return replaced((sqs, "unix_time", clock.now), (sqs, "unix_time_millis", milliseconds))

@@ -1,8 +1,11 @@
 """What we change in moto about a function's versions: snapshots, warm workers and weights."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
+
+from platform_lib.local.moto.replacing import extend_functions, refusal
 
 LATEST = "$LATEST"
 
@@ -16,35 +19,22 @@ def patch_versions() -> None:
 
 def keep_snap_start_and_key() -> None:
     """Let a function remember that snapshots start it, and a changed key of its variables."""
-    from moto.awslambda.models import LambdaFunction
 
-    function: Any = LambdaFunction
-    make, change = function.__init__, function.update_configuration
-    tell = function.get_configuration
+    def made(function: Any, spec: Mapping[str, Any]) -> None:
+        function.snap_start = (spec.get("SnapStart") or {}).get("ApplyOn", "None")
 
-    def make_with_snapshots(
-        self: Any, account_id: str, spec: dict[str, Any], *rest: Any, **more: Any
-    ) -> None:
-        make(self, account_id, spec, *rest, **more)
-        self.snap_start = (spec.get("SnapStart") or {}).get("ApplyOn", "None")
-
-    def update_configuration(self: Any, updates: dict[str, Any]) -> dict[str, Any]:
+    def changed(function: Any, updates: Mapping[str, Any]) -> None:
         if "SnapStart" in updates:
-            self.snap_start = updates["SnapStart"].get("ApplyOn", "None")
+            function.snap_start = updates["SnapStart"].get("ApplyOn", "None")
         if "KMSKeyArn" in updates:
-            self.kms_key_arn = updates["KMSKeyArn"] or None
-        changed: dict[str, Any] = change(self, updates)
-        return changed
+            function.kms_key_arn = updates["KMSKeyArn"] or None
 
-    def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:
-        taken = self.snap_start != "None" and str(self.version) != LATEST
+    def told(function: Any) -> Mapping[str, Any]:
+        taken = function.snap_start != "None" and str(function.version) != LATEST
         status = "On" if taken else "Off"
-        snap_start = {"ApplyOn": self.snap_start, "OptimizationStatus": status}
-        return {**tell(self, on_create), "SnapStart": snap_start}
+        return {"SnapStart": {"ApplyOn": function.snap_start, "OptimizationStatus": status}}
 
-    function.__init__ = make_with_snapshots
-    function.update_configuration = update_configuration
-    function.get_configuration = get_configuration
+    extend_functions(made=made, changed=changed, told=told)
 
 
 def keep_provisioned_concurrency() -> None:
@@ -159,8 +149,4 @@ def _weights(holder: Any) -> dict[str, float]:
 def _refusal(
     message: str, code: str = "InvalidParameterValueException", status: int = 400
 ) -> Exception:
-    from moto.core.exceptions import JsonRESTError
-
-    refusal = JsonRESTError(code, message)
-    refusal.code = status
-    return refusal
+    return refusal(code, message, status)

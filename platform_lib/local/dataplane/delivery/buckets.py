@@ -15,6 +15,7 @@ from platform_lib.local.dataplane.delivery.destinations import Message
 from platform_lib.local.dataplane.delivery.event_rules import EventRules
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.lineage import Lineage, current
+from platform_lib.local.moto.replacing import replaced
 
 SERVICE = "s3.amazonaws.com"
 
@@ -40,7 +41,7 @@ def deliver_buckets(push: Push, rules: EventRules) -> Callable[[], None]:
 
     module: Any = theirs
     backend: Any = S3Backend
-    send, mark = module.send_event, backend._set_delete_marker
+    mark = backend._set_delete_marker
 
     def send_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> None:
         configuration = bucket.notification_configuration
@@ -62,12 +63,9 @@ def deliver_buckets(push: Push, rules: EventRules) -> Callable[[], None]:
         send_event(self.account_id, name, self.get_bucket(bucket_name), marker)
         return marker
 
-    module.send_event, backend._set_delete_marker = send_event, set_delete_marker
-
-    def undo() -> None:
-        module.send_event, backend._set_delete_marker = send, mark
-
-    return undo
+    return replaced(
+        (module, "send_event", send_event), (backend, "_set_delete_marker", set_delete_marker)
+    )
 
 
 def _is_side_effect(name: str) -> bool:

@@ -17,6 +17,7 @@ from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.input_templates import target_input
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.lineage import Lineage, current
+from platform_lib.local.moto.replacing import replaced
 
 SERVICE = "events.amazonaws.com"
 _HOPS = 5
@@ -39,7 +40,7 @@ class EventRules:
         from moto.events.models import Rule
 
         rule: Any = Rule
-        theirs = self._theirs = rule.send_to_targets
+        self._theirs = rule.send_to_targets
 
         def send_to_targets(
             rule: Any, original_event: Mapping[str, Any], transform_input: bool = True
@@ -47,12 +48,7 @@ class EventRules:
             event, lineage = original_event, current()
             self._offer(_Sent(rule=rule, event=event, lineage=lineage, transform=transform_input))
 
-        rule.send_to_targets = send_to_targets
-
-        def undo() -> None:
-            rule.send_to_targets = theirs
-
-        return undo
+        return replaced((rule, "send_to_targets", send_to_targets))
 
     def put(self, bus: str, event: Mapping[str, Any], lineage: Lineage, hops: int = 0) -> None:
         """Offer an event to every rule of a bus. May be called from any thread."""

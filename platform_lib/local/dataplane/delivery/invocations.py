@@ -7,6 +7,7 @@ from typing import Any
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
+from platform_lib.local.moto.replacing import refusal, replaced
 
 Invoke = Callable[[str, bytes, Lineage], tuple[Outcome, list[str]]]
 """Called with an ARN, an event and its chain, in a thread of moto's; returns when it is done."""
@@ -24,7 +25,6 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
     from moto.awslambda.models import LambdaBackend
 
     backend: Any = LambdaBackend
-    theirs = backend.invoke
 
     def invoke_function(  # noqa: PLR0917 - as moto has it, which calls it in both ways
         self: Any,
@@ -51,9 +51,9 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         try:
             outcome, lines = invoke(arn, payload, current())
         except ThrottledError as throttled:
-            raise _refusal("TooManyRequestsException", "Rate Exceeded.", 429) from throttled
+            raise refusal("TooManyRequestsException", "Rate Exceeded.", 429) from throttled
         except RecursiveLoopError as loop:
-            raise _refusal("RecursiveInvocationException", str(loop), 400) from loop
+            raise refusal("RecursiveInvocationException", str(loop), 400) from loop
         if outcome.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
         response_headers["x-amz-executed-version"] = outcome.version
@@ -62,12 +62,7 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         response_headers["Content-Length"] = str(len(outcome.payload))
         return outcome.payload
 
-    backend.invoke = invoke_function
-
-    def undo() -> None:
-        backend.invoke = theirs
-
-    return undo
+    return replaced((backend, "invoke", invoke_function))
 
 
 def _asked_qualifier() -> str | None:
@@ -75,11 +70,3 @@ def _asked_qualifier() -> str | None:
     from flask import has_request_context, request
 
     return request.args.get("Qualifier") if has_request_context() else None
-
-
-def _refusal(code: str, message: str, status: int) -> Exception:
-    from moto.core.exceptions import JsonRESTError
-
-    refusal = JsonRESTError(code, message)
-    refusal.code = status
-    return refusal

@@ -13,6 +13,7 @@ from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.functions.functions import log_group
 from platform_lib.local.dataplane.lineage import Lineage, current
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.replacing import replaced
 
 
 def deliver_log_groups(push: Push) -> Callable[[], None]:
@@ -43,12 +44,7 @@ def deliver_log_groups(push: Push) -> Callable[[], None]:
         else:
             theirs(self, service, destination_arn, filter_name, kept)
 
-    stream._send_log_events = send
-
-    def undo() -> None:
-        stream._send_log_events = theirs
-
-    return undo
+    return replaced((stream, "_send_log_events", send))
 
 
 class _Subscriptions:

@@ -19,6 +19,7 @@ from platform_lib.local.dataplane.delivery.event_rules import EventRules
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.replacing import replaced
 from platform_lib.schedule_expressions import next_after
 
 SERVICE = "scheduler.amazonaws.com"
@@ -82,35 +83,25 @@ class Schedules:
         from moto.events.models import EventsBackend
         from moto.scheduler.models import EventBridgeSchedulerBackend
 
-        kept: list[tuple[Any, str, Any]] = []
+        loop, refresh = self._push.loop, self.refresh
 
-        def hear(backend: Any, name: str) -> None:
+        def heard(backend: Any, name: str) -> tuple[Any, str, Any]:
             theirs = getattr(backend, name)
 
-            def heard(self: Any, *arguments: Any, **named: Any) -> Any:
+            def telling(self: Any, *arguments: Any, **named: Any) -> Any:
                 result = theirs(self, *arguments, **named)
-                outer.loop.call_soon_threadsafe(refresh)
+                loop.call_soon_threadsafe(refresh)
                 return result
 
-            kept.append((backend, name, theirs))
-            setattr(backend, name, heard)
+            return backend, name, telling
 
-        outer, refresh = self._push, self.refresh
-        for name in (
-            "create_schedule",
-            "update_schedule",
-            "delete_schedule",
-            "delete_schedule_group",
-        ):
-            hear(EventBridgeSchedulerBackend, name)
-        for name in ("put_rule", "enable_rule", "disable_rule", "delete_rule"):
-            hear(EventsBackend, name)
-
-        def undo() -> None:
-            for backend, name, theirs in kept:
-                setattr(backend, name, theirs)
-
-        return undo
+        changes = ("create_schedule", "update_schedule", "delete_schedule")
+        return replaced(
+            *(heard(EventBridgeSchedulerBackend, name) for name in changes),
+            heard(EventBridgeSchedulerBackend, "delete_schedule_group"),
+            *(heard(EventsBackend, f"{word}_rule") for word in ("put", "enable", "disable")),
+            heard(EventsBackend, "delete_rule"),
+        )
 
     def refresh(self) -> None:
         """Set timers as the account says now; what did not change keeps its own."""

@@ -13,6 +13,7 @@ from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.lineage import Lineage, current
+from platform_lib.local.moto.replacing import replaced
 
 SERVICE = "sns.amazonaws.com"
 
@@ -58,12 +59,7 @@ def deliver_topics(push: Push) -> Callable[[], None]:
         else:
             push.begin(_give_up(push, self, told, lineage, refusal))
 
-    subscription.publish = publish
-
-    def undo() -> None:
-        subscription.publish = theirs
-
-    return undo
+    return replaced((subscription, "publish", publish))
 
 
 async def _to_function(

@@ -19,6 +19,7 @@ from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
 from platform_lib.local.dataplane.pollers.stream_poller import StreamPoller, StreamTools
 from platform_lib.local.dataplane.pollers.streams import Streams
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.replacing import refusal, replaced
 
 _STEP = 0.05
 
@@ -106,7 +107,8 @@ class Pollers:
                 ours._check(settings)
             except LocalCloudError as problem:
                 delete(self, made.uuid)
-                raise _refusal(problem) from problem
+                told = str(problem)
+                raise refusal("InvalidParameterValueException", told) from problem
             # Where "latest" is, is told by the time of the request, not by when we come to it.
             positions = ours._streams.ends(settings.source)
             ours._loop.call_soon_threadsafe(ours._begin, settings, positions)
@@ -122,16 +124,11 @@ class Pollers:
             ours._loop.call_soon_threadsafe(ours._end, uuid)
             return delete(self, uuid)
 
-        backend.create_event_source_mapping = create_event_source_mapping
-        backend.update_event_source_mapping = update_event_source_mapping
-        backend.delete_event_source_mapping = delete_event_source_mapping
-
-        def undo() -> None:
-            backend.create_event_source_mapping = create
-            backend.update_event_source_mapping = update
-            backend.delete_event_source_mapping = delete
-
-        return undo
+        return replaced(
+            (backend, "create_event_source_mapping", create_event_source_mapping),
+            (backend, "update_event_source_mapping", update_event_source_mapping),
+            (backend, "delete_event_source_mapping", delete_event_source_mapping),
+        )
 
     def _check(self, settings: Settings) -> None:
         """Refuse a mapping that AWS would; wait a little for policies on their way."""
@@ -175,11 +172,3 @@ class Pollers:
         _, poller = self._pollers.pop(uuid, ("", None))
         if poller is not None:
             poller.stop()
-
-
-def _refusal(problem: LocalCloudError) -> Exception:
-    from moto.core.exceptions import JsonRESTError
-
-    refusal = JsonRESTError("InvalidParameterValueException", str(problem))
-    refusal.code = 400
-    return refusal

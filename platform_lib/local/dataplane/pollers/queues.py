@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.moto.replacing import replaced
 
 _DEDUPLICATION_SECONDS: Final = 300.0
 _FIRST_SEQUENCE_NUMBER: Final = 18_850_000_000_000_000_000
@@ -79,22 +80,13 @@ class Queues:
             ours._tell(found)
 
         change_visibility = backend.change_message_visibility
-        patches: list[tuple[Any, str, Any]] = [
+        return replaced(
             (queue, "add_message", add_message),
             (queue, "delete_message", delete_message),
             (backend, "send_message_batch", send_message_batch),
             (backend, "receive_message", receive_message),
             (backend, "change_message_visibility", change_message_visibility),
-        ]
-        theirs = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
-        for owner, name, function in patches:
-            setattr(owner, name, function)
-
-        def undo() -> None:
-            for owner, name, function in theirs:
-                setattr(owner, name, function)
-
-        return undo
+        )
 
     def add(self, queue: Any, message: Any) -> None:
         """Put a message into a queue, unless a FIFO queue had it within five minutes."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.lineage import Lineage, current
+from platform_lib.local.moto.replacing import replaced
 
 _TABLE_RETENTION: Final = 24 * 3600.0
 """Seconds that a table's stream keeps a record."""
@@ -126,23 +127,14 @@ class Streams:
             with ours._together():
                 return put_together(self, *rest, **more)
 
-        patches: list[tuple[Any, str, Any]] = [
+        return replaced(
             (StreamShard, "add", add),
             (Stream, "put_record", put_record),
             (Stream, "get_shard_for_key", _open_shard),
             (Stream, "split_shard", self._keeping_records(Stream.split_shard)),
             (Stream, "merge_shards", self._keeping_records(Stream.merge_shards)),
             (backend, "put_records", put_records),
-        ]
-        theirs = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
-        for owner, name, function in patches:
-            setattr(owner, name, function)
-
-        def undo() -> None:
-            for owner, name, function in theirs:
-                setattr(owner, name, function)
-
-        return undo
+        )
 
     def _keeping_records(self, change: Any) -> Any:
         """Leave a closed shard its records: moto puts them again into what follows it."""
