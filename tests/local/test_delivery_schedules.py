@@ -170,7 +170,7 @@ def test_a_schedule_that_may_not_call_leaves_dead_letters(cloud, wrong, told):
     attributes = message["MessageAttributes"]
     assert attributes["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
     assert attributes["SCHEDULE_ARN"]["StringValue"] == schedule.arn
-    assert cloud.said[-1].endswith(f"it is in {dead.name}")
+    assert cloud.said[-1].endswith(f"this run is in {dead.name}")
 
 
 def test_a_schedule_whose_function_is_gone_and_one_for_a_queue(cloud):

@@ -13,6 +13,7 @@ from typing import Any
 
 from platform_lib.event_patterns import matches
 from platform_lib.local.dataplane.delivery import event_shapes
+from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.input_templates import target_input
 from platform_lib.local.dataplane.delivery.push import Push
@@ -110,9 +111,6 @@ class EventRules:
         place = str(target["Arn"]).partition(":function:")[2] or target["Arn"].rpartition(":")[2]
         line = f"rule {rule.name} cannot reach {place}, because {refusal.message}"
         arn = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if not arn:
-            self._push.say(f"{line}; event {id} is lost: the target has no dead letters")
-            return
         message = Message(
             body=json.dumps(sent.wire),
             attributes={
@@ -122,12 +120,15 @@ class EventRules:
                 "ERROR_MESSAGE": refusal.message,
             },
         )
-        second = await self._push.destinations.send_by_service(
-            SERVICE, rule.arn, arn, message, sent.lineage
+        await give_up(
+            f"{line}; event {id}",
+            arn,
+            missing="the target has no dead letters",
+            send=lambda home: self._push.destinations.send_by_service(
+                SERVICE, rule.arn, home, message, sent.lineage
+            ),
+            say=self._push.say,
         )
-        home = arn.rpartition(":")[2]
-        end = f"is lost, because {second.message}" if second else f"is in {home}"
-        self._push.say(f"{line}; event {id} {end}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from platform_lib.local.dataplane.clock import Timer
 from platform_lib.local.dataplane.delivery import event_shapes
+from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.event_rules import EventRules
 from platform_lib.local.dataplane.delivery.push import Push
@@ -240,9 +241,6 @@ class Schedules:
         target = schedule.target
         line = f"schedule {schedule.name} cannot reach its target, because {refusal.message}"
         arn = (target.get("DeadLetterConfig") or {}).get("Arn")
-        if not arn:
-            self._push.say(f"{line}; this run is lost: the target has no dead letters")
-            return
         message = Message(
             body=text,
             attributes={
@@ -254,12 +252,15 @@ class Schedules:
                 "ERROR_MESSAGE": refusal.message,
             },
         )
-        second = await self._push.destinations.send_by_role(
-            target["RoleArn"], arn, message, Lineage()
+        await give_up(
+            f"{line}; this run",
+            arn,
+            missing="the target has no dead letters",
+            send=lambda home: self._push.destinations.send_by_role(
+                target["RoleArn"], home, message, Lineage()
+            ),
+            say=self._push.say,
         )
-        home = arn.rpartition(":")[2]
-        end = f"it is lost, because {second.message}" if second else f"it is in {home}"
-        self._push.say(f"{line}; {end}")
 
 
 def _seconds(given: Any) -> float | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from platform_lib.local.dataplane.delivery import event_shapes
+from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.lineage import Lineage, current
@@ -86,9 +87,6 @@ async def _give_up(
     line = f"topic {topic} cannot reach {endpoint}, because {refusal.message}"
     policy = json.loads(subscription.attributes.get("RedrivePolicy") or "{}")
     arn = policy.get("deadLetterTargetArn")
-    if not arn:
-        push.say(f"{line}; message {told['MessageId']} is lost: no redrive policy")
-        return
     message = Message(
         body=json.dumps(told),
         attributes={
@@ -97,11 +95,12 @@ async def _give_up(
             "ErrorMessage": refusal.message,
         },
     )
-    second = await push.destinations.send_by_service(
-        SERVICE, subscription.topic_arn, arn, message, lineage
-    )
-    place = arn.rpartition(":")[2]
-    push.say(
-        f"{line}; message {told['MessageId']} "
-        + (f"is lost, because {second.message}" if second else f"is in {place}")
+    await give_up(
+        f"{line}; message {told['MessageId']}",
+        arn,
+        missing="no redrive policy",
+        send=lambda home: push.destinations.send_by_service(
+            SERVICE, subscription.topic_arn, home, message, lineage
+        ),
+        say=push.say,
     )
