@@ -36,6 +36,10 @@ _LAYERS_LIMIT = 5
 _LAYER = re.compile(
     r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]{1,140}):([1-9]\d*)"
 )
+_IMAGE = re.compile(
+    r"\d{12}\.dkr[.-]ecr[a-z-]*\.[a-z0-9-]+\.[a-z.]+/"
+    r"[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -220,6 +224,11 @@ def _from_image(app: AppSettings, image_uri: pulumi.Input[str]) -> FunctionCode:
     if app.secrets:
         need = "a function from an image fetches its secrets in the app, by grants.read_secret"
         raise InvalidInput("secrets", sorted(app.secrets), need)
+    if isinstance(image_uri, str) and not _IMAGE.fullmatch(image_uri):
+        need = "Lambda takes images of a private repository in ECR, in its own region"
+        raise InvalidInput(
+            "image_uri", image_uri, f"{need}: ACCOUNT.dkr.ecr.REGION.amazonaws.com/"
+        )
     return FunctionCode(
         inputs={"package_type": "Image", "image_uri": image_uri},
         version=text_version(image_uri),

@@ -211,3 +211,23 @@ def test_a_relative_path_is_taken_from_where_the_program_runs(tmp_path, monkeypa
     graph = synth(lambda: FunctionApp("notes", {"code": "ready.zip", "handler": "notes.handler"}))
     assert function_of(graph)["code"].path == str(tmp_path.resolve() / "ready.zip")
     fails(f"no.zip': is neither .* zip file in {tmp_path}", code="no.zip", handler="a.b")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/notes:1.2",
+        f"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/notes@sha256:{'a' * 64}",
+        "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu/notes",
+        "123456789012.dkr-ecr.eu-west-1.on.aws/notes:latest",
+    ],
+)
+def test_an_image_of_ecr_is_taken_in_every_partition(uri):
+    assert function_of(synth(lambda: FunctionApp("notes", {"image_uri": uri})))["imageUri"] == uri
+
+
+@pytest.mark.parametrize(
+    "uri", ["notes:1", "public.ecr.aws/lambda/python:3.13", "docker.io/library/python", "x"]
+)
+def test_an_image_that_lambda_could_not_pull_is_refused(uri):
+    fails("Lambda takes images of a private repository in ECR", image_uri=uri)

@@ -945,6 +945,12 @@ def test_recursion_that_only_the_engine_can_tell_is_refused_before_the_trigger_i
         synth(program)
 
 
+def test_its_own_log_group_is_refused_under_the_name_that_the_engine_gave_it():
+    own = graph_of().one(aws.cloudwatch.LogGroup, "notes-logs").outputs["name"]
+    with pytest.raises(ArgsError, match=r"'log_groups\[0\].log_group' is .*is the function's own"):
+        graph_of(log_groups=[{"log_group": own}])
+
+
 def test_a_table_without_a_stream_is_refused_when_the_engine_tells():
     def program():
         table = aws.dynamodb.Table("t", hash_key="id", attributes=[{"name": "id", "type": "S"}])
