@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from platform_lib.local.account import Account
+
 HERE = Path(__file__).parent
 
 
@@ -12,3 +14,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="module")
+def account():
+    """An empty account."""
+    with Account() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def rig(account, tmp_path_factory):
+    """Pollers over the account, with functions that are the test's own."""
+    from pollers_kit import Rig
+
+    running = Rig(account, tmp_path_factory.mktemp("rig"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def plane(account, tmp_path, monkeypatch):
+    """A data plane over the account, with a cache of its own, which runs apps as processes."""
+    from platform_lib.local.dataplane import DataPlane
+
+    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
+    said = []
+    running = DataPlane(account, tmp_path / "state", said.append, patience=10, docker=False)
+    running.said = said
+    running.start()
+    yield running
+    running.stop()

@@ -13,26 +13,7 @@ from dataplane_kit import (
     until,
 )
 
-from platform_lib.local.account import Account
-from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.errors import LocalCloudError, NotSteady
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
-
-
-@pytest.fixture
-def plane(account, tmp_path, monkeypatch):
-    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
-    said = []
-    running = DataPlane(account, tmp_path / "state", said.append, patience=10, docker=False)
-    running.said = said
-    running.start()
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import textwrap
 import pytest
 from dataplane_kit import DIGEST, Shop, add_image, ask, new_name, until
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.dataplane.apps.engine import Engine
 
@@ -22,12 +21,6 @@ WORKDIR /srv
 RUN echo '<h1>own</h1>' > index.html && touch health
 CMD ["python3", "-m", "http.server", "8080"]
 """
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from dataplane_kit import APP, Asking, Front, ask, until, write_bundle, zipped
 
 from platform_lib.local.account import Account
-from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.dataplane.apps.units import (
     expand,
     read_environment_file,
@@ -26,17 +25,6 @@ def account():
     with Account() as running:
         running.client("s3").create_bucket(Bucket="bundles")
         yield running
-
-
-@pytest.fixture
-def plane(account, tmp_path, monkeypatch):
-    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
-    said = []
-    running = DataPlane(account, tmp_path / "state", said.append, patience=10, docker=False)
-    running.said = said
-    running.start()
-    yield running
-    running.stop()
 
 
 _names = iter(range(1000))

@@ -8,15 +8,8 @@ import aiohttp.web
 import pytest
 from dataplane_kit import Shop, add_image, ask, until
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.errors import LocalCloudError
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

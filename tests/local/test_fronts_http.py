@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from dataplane_kit import ask, new_name, subnets, until, write_bundle, zipped
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.dataplane.fronts.throttling import Throttle
 from platform_lib.local.errors import LocalCloudError
@@ -39,12 +38,6 @@ def echo(event, context):
         return {**(many if "multiValueHeaders" in event else one), "body": "/wAB", "isBase64Encoded": True}
     return {"statusCode": 200, "body": json.dumps(event), "arn": context.invoked_function_arn}
 """
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

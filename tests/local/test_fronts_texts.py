@@ -15,11 +15,11 @@ from platform_lib.local.dataplane.fronts.http_events import (
 )
 from platform_lib.local.dataplane.fronts.rules import (
     Request,
-    Shares,
     first_match,
     redirect_location,
 )
 from platform_lib.local.dataplane.fronts.targets import matches
+from platform_lib.local.dataplane.shares import Shares
 from platform_lib.local.errors import LocalCloudError
 
 REQUEST = Request(

@@ -11,7 +11,6 @@ from botocore.exceptions import ReadTimeoutError
 from dataplane_kit import ask, until, write_bundle, zipped
 from doc_blocks import python_blocks
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.errors import LocalCloudError
 
@@ -58,12 +57,6 @@ def plain(event, context):
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

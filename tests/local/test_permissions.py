@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.permissions import Permissions, permitted
 
@@ -63,12 +62,6 @@ def test_whom_a_statement_means(principal, expected):
     statement = {**SEND, "Principal": principal}
     asked = permitted([statement], "sqs:SendMessage", QUEUE, principal="sns.amazonaws.com")
     assert asked is expected
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
 
 
 def test_a_role_by_its_own_and_its_attached_policies(account):

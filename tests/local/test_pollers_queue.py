@@ -11,23 +11,9 @@ from botocore.exceptions import ClientError
 from dataplane_kit import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pollers_kit import Function, Queue, Rig, name
+from pollers_kit import Function, Queue, name
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane.lineage import HEADER, LIMIT
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def rig(account, tmp_path_factory):
-    running = Rig(account, tmp_path_factory.mktemp("rig"))
-    yield running
-    running.stop()
 
 
 def failing(times):

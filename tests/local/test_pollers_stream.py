@@ -9,26 +9,12 @@ from botocore.exceptions import ClientError
 from dataplane_kit import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pollers_kit import POLLING, Function, Queue, Rig, Stream, Table, name, said
+from pollers_kit import POLLING, Function, Queue, Stream, Table, name, said
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane.lineage import HEADER, LIMIT
 
 BOTH = pytest.mark.parametrize("kind", [Table, Stream])
 PARTIAL = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def rig(account, tmp_path_factory):
-    running = Rig(account, tmp_path_factory.mktemp("rig"))
-    yield running
-    running.stop()
 
 
 def words(function):

@@ -8,6 +8,7 @@
 | `clock.py` | the account's time, which can be moved on |
 | `permissions.py` | whether a role or a service may do something |
 | `lineage.py` | which functions an event came through, so that loops end |
+| `shares.py` | weighted choices, dealt out evenly |
 | `logs.py`, `workload.py` | where output goes; what is told of each app |
 | `fronts/` | who answers HTTP: load balancer, HTTP API, function URL |
 | `functions/` | functions: their workers, the Runtime API, layers |

@@ -2,7 +2,7 @@
 
 Fronts ask for every request: reading moto's own objects takes microseconds, is never stale, and
 sees what a test changed with boto3. Everything else of the data plane asks once for each change,
-and uses boto3. This is the only file that knows moto's models.
+and uses boto3. Beside what listens to moto (`pollers/`, `delivery/`), only this knows its models.
 """
 
 import hashlib

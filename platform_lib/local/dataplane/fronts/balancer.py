@@ -23,11 +23,11 @@ from platform_lib.local.dataplane.fronts.calls import Refused
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.rules import (
     Request,
-    Shares,
     first_match,
     redirect_location,
 )
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
+from platform_lib.local.dataplane.shares import Shares
 
 _IDLE_TIMEOUT = 60.0
 _HOP_BY_HOP = frozenset(

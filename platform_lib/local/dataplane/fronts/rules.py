@@ -1,4 +1,4 @@
-"""Which listener rule a request meets, and which of several weighted choices is next: pure.
+"""Which listener rule a request meets, and where one that redirects leads: pure.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
 """
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-conditi
 import functools
 import ipaddress
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -74,28 +74,6 @@ def _values(condition: Mapping[str, Any], kind: str) -> Sequence[str]:
 def _wild(pattern: str, ignore_case: bool) -> re.Pattern[str]:
     text = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.compile(text, re.IGNORECASE | re.DOTALL if ignore_case else re.DOTALL)
-
-
-class Shares:
-    """Deals out weighted choices evenly: of 3 to 1, every fourth is the second.
-
-    AWS draws lots; a fixed order has the same shares, sooner, and a test can count on them.
-    """
-
-    def __init__(self) -> None:
-        self._credit: dict[Hashable, dict[str, float]] = {}
-
-    def choose(self, who: Hashable, weights: Mapping[str, float]) -> str | None:
-        """Return the next choice of `who`; None when every weight is zero."""
-        total = sum(weights.values())
-        if total <= 0:
-            return None
-        old = self._credit.get(who, {})
-        credit = {name: old.get(name, 0.0) + weight for name, weight in weights.items()}
-        chosen = max(credit, key=lambda name: credit[name] if weights[name] > 0 else -total)
-        credit[chosen] -= total
-        self._credit[who] = credit
-        return chosen
 
 
 def redirect_location(config: Mapping[str, Any], request: Request, port: int) -> str:

@@ -20,7 +20,6 @@ from typing import Any
 from platform_lib.cache import cache_dir, locked, made_whole, sweep
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import function_key, function_layers
-from platform_lib.local.dataplane.fronts.rules import Shares
 from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
 from platform_lib.local.dataplane.functions.runtime_api import Invocation, Outcome, Worker, failure
 from platform_lib.local.dataplane.lineage import Lineage
@@ -32,6 +31,7 @@ from platform_lib.local.dataplane.running.trees import (
     install_here,
     local_tree,
 )
+from platform_lib.local.dataplane.shares import Shares
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
 

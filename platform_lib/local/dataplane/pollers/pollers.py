@@ -61,7 +61,7 @@ class Pollers:
     def start(self) -> Callable[[], None]:
         """Listen to moto; return what lets it be."""
         undo = ExitStack()
-        undo.callback(self._queues.install(lambda queue: self._came(queue.queue_arn)))
+        undo.callback(self._queues.install(self._came))
         undo.callback(self._streams.install(self._came))
         undo.callback(self._follow_mappings())
         return undo.close

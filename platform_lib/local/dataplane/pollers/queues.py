@@ -12,18 +12,17 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Final
 
 from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.dataplane.pollers.news import Listener, News
 from platform_lib.local.moto.replacing import replaced
 
 _DEDUPLICATION_SECONDS: Final = 300.0
 _FIRST_SEQUENCE_NUMBER: Final = 18_850_000_000_000_000_000
 _TICK: Final = 0.0005
 """Seconds that a time may be early: a timer that fires for a time must find it reached."""
-
-Listener = Callable[[Any], None]
 
 
 class Queues:
@@ -38,26 +37,25 @@ class Queues:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._held = threading.local()
         self._sequence = itertools.count(_FIRST_SEQUENCE_NUMBER)
-        self._listener: Listener = lambda queue: None
+        self._news = News()
 
     def install(self, listener: Listener) -> Callable[[], None]:
         """Let moto do it this way; return what puts its own way back.
 
         Args:
-            listener: Hears, in any thread, of each queue that may have messages to receive.
+            listener: Hears of each queue that may have messages to receive.
         """
         from moto.sqs.models import Queue, SQSBackend
 
         ours = self
-        self._listener = listener
+        self._news.listener = listener
         queue: Any = Queue
         backend: Any = SQSBackend
         send_batch = backend.send_message_batch
 
         def send_message_batch(self: Any, queue_name: str, entries: Any) -> Any:
-            with ours._together():
+            with ours._news.together():
                 return send_batch(self, queue_name, entries)
 
         def add_message(self: Any, message: Any) -> None:
@@ -77,7 +75,7 @@ class Queues:
             found = self.get_queue(queue_name)
             with ours._lock:
                 change_visibility(self, queue_name, receipt_handle, visibility_timeout)
-            ours._tell(found)
+            ours._news.tell(found.queue_arn)
 
         change_visibility = backend.change_message_visibility
         return replaced(
@@ -96,7 +94,7 @@ class Queues:
                     return
                 message.sequence_number = str(next(self._sequence))
             self._append(queue, message)
-        self._tell(queue)
+        self._news.tell(queue.queue_arn)
 
     def _is_duplicate(self, queue: Any, message: Any) -> bool:
         """Remember what was sent for five minutes, whether it was deleted since or not.
@@ -168,7 +166,7 @@ class Queues:
                 if not expired:
                     self._bury(queue, message)
         if dead and queue.dead_letter_queue is not None:
-            self._tell(queue.dead_letter_queue)
+            self._news.tell(queue.dead_letter_queue.queue_arn)
         return taken
 
     def _visible(self, queue: Any, now: float, blocked: set[str]) -> Iterator[Any]:
@@ -222,7 +220,7 @@ class Queues:
                     return
             else:
                 raise ReceiptHandleIsInvalid
-        self._tell(queue)
+        self._news.tell(queue.queue_arn)
 
     def _remove(self, queue: Any, message: Any) -> None:
         with suppress(ValueError):  # It was purged.
@@ -265,24 +263,6 @@ class Queues:
             with queue._messages_lock:
                 queue._messages_lock.wait(min(left, 0.2))
         return [_answer(message, list(message_attribute_names or ())) for message in taken]
-
-    def _tell(self, queue: Any) -> None:
-        held: list[Any] | None = getattr(self._held, "queues", None)
-        if held is None:
-            self._listener(queue)
-        elif queue not in held:
-            held.append(queue)
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Let what one request sends arrive together."""
-        self._held.queues = []
-        try:
-            yield
-        finally:
-            held, self._held.queues = self._held.queues, None
-            for queue in held:
-                self._listener(queue)
 
 
 def _comes_at(message: Any) -> float:

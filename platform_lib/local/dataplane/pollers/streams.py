@@ -10,7 +10,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +17,7 @@ from typing import Any, Final
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.lineage import Lineage, current
+from platform_lib.local.dataplane.pollers.news import Listener, News
 from platform_lib.local.moto.replacing import replaced
 
 _TABLE_RETENTION: Final = 24 * 3600.0
@@ -78,20 +78,19 @@ class Streams:
         self._desired = desired
         self._clock = clock
         self._lock = threading.Lock()
-        self._held = threading.local()
-        self._listener: Callable[[str], None] = lambda arn: None
+        self._news = News()
 
-    def install(self, listener: Callable[[str], None]) -> Callable[[], None]:
+    def install(self, listener: Listener) -> Callable[[], None]:
         """Let moto only say that something came; return what puts its own way back.
 
         Args:
-            listener: Hears, in any thread, the ARN of a stream that has a new record.
+            listener: Hears of each stream that has a new record.
         """
         from moto.dynamodb.models.table import StreamRecord, StreamShard
         from moto.kinesis.models import KinesisBackend, Stream
 
         ours = self
-        self._listener = listener
+        self._news.listener = listener
         backend: Any = KinesisBackend
         put_together = backend.put_records
 
@@ -109,7 +108,7 @@ class Streams:
                 made.record["dynamodb"]["ApproximateCreationDateTime"] = ours._now()
                 made.lineage = current()
                 self.items.append(made)
-            ours._tell(f"{table.table_arn}/stream/{table.latest_stream_label}")
+            ours._news.tell(f"{table.table_arn}/stream/{table.latest_stream_label}")
 
         def put_record(
             self: Any, partition_key: str, explicit_hash_key: str, data: str
@@ -120,11 +119,11 @@ class Streams:
                 shard.records[number] = _kinesis_made(
                     partition_key, data, number, explicit_hash_key, ours._clock.now()
                 )
-            ours._tell(self.arn)
+            ours._news.tell(self.arn)
             return str(number), shard.shard_id
 
         def put_records(self: Any, *rest: Any, **more: Any) -> Any:
-            with ours._together():
+            with ours._news.together():
                 return put_together(self, *rest, **more)
 
         return replaced(
@@ -150,30 +149,12 @@ class Streams:
             finally:
                 for each, records in zip(closing, kept, strict=True):
                     each.records = records
-            ours._tell(self.arn)
+            ours._news.tell(self.arn)
 
         return keeping
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None)
-
-    def _tell(self, arn: str) -> None:
-        held: set[str] | None = getattr(self._held, "arns", None)
-        if held is None:
-            self._listener(arn)
-        else:
-            held.add(arn)
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Let what one request puts arrive together."""
-        self._held.arns = set()
-        try:
-            yield
-        finally:
-            held, self._held.arns = self._held.arns, None
-            for arn in held:
-                self._listener(arn)
 
     def retention(self, arn: str) -> float:
         """Return the seconds that a stream keeps a record."""
