@@ -16,55 +16,25 @@ each start begins with an empty account.
 
 import json
 import os
-import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from platform_lib.local.control import ControlServer
-from platform_lib.local.engine import Engine, find_engine
+from platform_lib.local.engine import find_engine
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.project import Project, read_project, write_workspace
-from platform_lib.local.repair import is_locked, repair
+from platform_lib.local.operations import Operations, changes_of
+from platform_lib.local.project import Project
 from platform_lib.local.results import Change, Invoked, Stack
-from platform_lib.local.runner import ProgramProcess, Request
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services, start_services
 from platform_lib.local.state import DEFAULT, StateDir
-from platform_lib.local.workspace import open_stack
-
-_FOREIGN = (
-    # The user's own Pulumi and AWS settings have no place here: no program must reach a real
-    # account.
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_ROLE_ARN",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE_FILE",
-    "PULUMI_STACK",
-)
-
-
-@dataclass
-class _Slot:
-    """What the cloud remembers of one stack of one program."""
-
-    directory: Path
-    config: Mapping[str, object] = field(default_factory=dict)
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    journal_mark: int = 0
-    """How long the journal was when the last operation began."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class LocalCloud:
@@ -97,13 +67,8 @@ class LocalCloud:
         self._port = port
         self._start_services = services
         self._open = ExitStack()
-        self._slots: dict[tuple[str, str], _Slot] = {}
-        self._processes: set[ProgramProcess] = set()
-        self._lock = threading.Lock()
-        self._stopping = False
-        self._passphrase = secrets.token_urlsafe()
         self._services: Services | None = None
-        self._engine: Engine | None = None
+        self._operations: Operations | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -129,6 +94,13 @@ class LocalCloud:
             raise LocalCloudError("the local cloud is not started: use it in a with block")
         return self._services
 
+    @property
+    def operations(self) -> Operations:
+        """What runs programs in this cloud."""
+        if self._operations is None:
+            raise LocalCloudError("the local cloud is not started: use it in a with block")
+        return self._operations
+
     def start(self) -> None:
         """Start everything; `with` does it for you."""
         if self._port is not None:
@@ -142,11 +114,12 @@ class LocalCloud:
                     self._start_services, self._state.run, self.screen.say, self._port
                 )
                 try:
-                    self._engine = find_engine(self.screen)
+                    engine = find_engine(self.screen)
                 finally:
                     self._services = starting.result()
                     self._open.callback(self._services.stop)
-            self._open.callback(self._end_programs)
+            self._operations = Operations(self._state.run, engine, self._services)
+            self._open.callback(self._operations.end)
             control = ControlServer(self._commands())
             self._open.callback(control.close)
             self._state.publish({"pid": os.getpid(), "port": control.port, "token": control.token})
@@ -156,9 +129,10 @@ class LocalCloud:
 
     def stop(self) -> None:
         """End every program, process and container, and forget the account."""
-        self._stopping = True
+        if self._operations is not None:
+            self._operations.refuse()
         self._open.close()
-        self._services = None
+        self._services = self._operations = None
 
     def up(
         self,
@@ -178,15 +152,14 @@ class LocalCloud:
             screen: Where to show progress. Default: the cloud's.
         """
         began = time.monotonic()
-        project, slot, result = self._run("up", directory, config, stack, screen)
-        slot.outputs = result["outputs"]
+        project, result = self._run("up", directory, config, stack, screen)
         return Stack(
             name=project.name,
             stack=stack,
             directory=project.root,
             outputs=result["outputs"],
             resources=result["resources"],
-            changes=_changes(result),
+            changes=changes_of(result),
             compute=self._compute(result["runners"]),
             seconds=time.monotonic() - began,
         )
@@ -217,21 +190,19 @@ class LocalCloud:
         screen: Screen | None = None,
     ) -> list[Change]:
         """Return what `up` would change now; empty when nothing."""
-        return _changes(self._run("preview", directory, config, stack, screen)[2])
+        return changes_of(self._run("preview", directory, config, stack, screen)[1])
 
     def refresh(
         self, directory: str | Path, *, stack: str = "local", screen: Screen | None = None
     ) -> list[Change]:
         """Read every resource of the program again and return what had drifted from the state."""
-        return _changes(self._run("refresh", directory, None, stack, screen)[2])
+        return changes_of(self._run("refresh", directory, None, stack, screen)[1])
 
     def destroy(
         self, directory: str | Path, *, stack: str = "local", screen: Screen | None = None
     ) -> list[Change]:
         """Delete what the program made and return what was deleted."""
-        _, slot, result = self._run("destroy", directory, None, stack, screen)
-        slot.outputs = {}
-        return _changes(result)
+        return changes_of(self._run("destroy", directory, None, stack, screen)[1])
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the imitated account."""
@@ -295,8 +266,7 @@ class LocalCloud:
 
     def _log_groups(self, directory: Path) -> list[str]:
         """The log groups that the programs of a folder export; none for other folders."""
-        slots = [slot for slot in self._slots.values() if slot.directory == directory.resolve()]
-        outputs = [value for slot in slots for value in slot.outputs.items()]
+        outputs = self.operations.outputs(directory)
         return [str(value) for key, value in outputs if key.endswith("log_group_name")]
 
     def _run(
@@ -306,95 +276,12 @@ class LocalCloud:
         config: Mapping[str, object] | None,
         stack: str,
         screen: Screen | None,
-    ) -> tuple[Project, _Slot, dict[str, Any]]:
-        """Run one operation on one stack; operations on the same stack wait for each other."""
-        services, shown = self.services, screen or self.screen
-        assert self._engine  # noqa: S101 - set together with the services
-        project = read_project(Path(directory))
-        slot = self._slot(project, stack)
-        label = project.name if stack == "local" else f"{project.name}/{stack}"
-        with slot.lock:
-            if config is not None:
-                slot.config = dict(config)
-            request = Request(
-                operation=operation,
-                project=project,
-                stack=stack,
-                folder=self._state.run / "programs" / project.name / stack,
-                state=self._state.run / "state",
-                engine=self._engine,
-                environment=self._environment(services),
-            )
-            write_workspace(project, stack, slot.config, request.folder)
-            request.state.mkdir(exist_ok=True)
-            if is_locked(request.state, project.name, stack):
-                self._repair(request, slot, label, shown)
-            slot.journal_mark = len(services.journal.entries())
-            shown.progress(label, {"event": "start", "text": operation})
-            began = time.monotonic()
-            try:
-                result = self._follow(request, lambda event: shown.progress(label, event))
-            except LocalCloudError as problem:
-                shown.progress(label, {"event": "end", "text": f"{operation} failed"})
-                raise LocalCloudError(f"{label}: {operation} failed: {problem}") from problem
-            spent = time.monotonic() - began
-            text = f"{operation} done: {_counted(_changes(result))}, {spent:.1f} s"
-            shown.progress(label, {"event": "end", "text": text})
-            return project, slot, result
-
-    def _slot(self, project: Project, stack: str) -> _Slot:
-        with self._lock:
-            slot = self._slots.setdefault((project.name, stack), _Slot(project.root))
-        if slot.directory != project.root:
-            raise LocalCloudError(
-                f"{project.root} and {slot.directory} are both project {project.name!r}, stack "
-                f"{stack!r}: they would replace each other's resources; rename one"
-            )
-        return slot
-
-    def _follow(
-        self, request: Request, on_event: Callable[[Mapping[str, Any]], None]
-    ) -> dict[str, Any]:
-        with self._lock:
-            if self._stopping:
-                raise LocalCloudError("the local cloud is stopping")
-            process = ProgramProcess(request, on_event)
-            self._processes.add(process)
-        try:
-            return process.wait()
-        except LocalCloudError as problem:
-            if self._stopping:
-                raise LocalCloudError("the local cloud was stopped") from problem
-            raise
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            with self._lock:
-                self._processes.discard(process)
-
-    def _repair(self, request: Request, slot: _Slot, label: str, screen: Screen) -> None:
-        """Put right what a killed operation left, before the next one."""
-        services = self.services
-        services.providers.wait_idle()
-        prefix = f"urn:pulumi:{request.stack}::{request.project.name}::"
-        entries = services.journal.entries()[slot.journal_mark :]
-        made = [entry for entry in entries if entry.urn.startswith(prefix)]
-        stack = open_stack(
-            name=request.stack,
-            project=request.project.name,
-            folder=request.folder,
-            state=request.state,
-            engine=request.engine,
-            environment=request.environment,
-        )
-        for line in repair(stack, made, services.providers.delete):
-            screen.progress(label, {"event": "print", "line": f"repaired: {line}"})
+    ) -> tuple[Project, dict[str, Any]]:
+        return self.operations.run(operation, directory, config, stack, screen or self.screen)
 
     def _function_of(self, directory: Path) -> str:
         """The one function that the programs of a folder made; empty for other folders."""
-        slots = [key for key, s in self._slots.items() if s.directory == directory.resolve()]
-        prefixes = tuple(f"urn:pulumi:{stack}::{project}::" for project, stack in slots)
+        prefixes = self.operations.urn_prefixes(directory)
         if not prefixes:
             return ""
         lambda_ = self.client("lambda")
@@ -413,36 +300,6 @@ class LocalCloud:
             listed = f"the functions {', '.join(made)}: say which" if made else "no function"
             raise LocalCloudError(f"{directory} has {listed}")
         return str(made[0])
-
-    def _environment(self, services: Services) -> dict[str, str]:
-        """Variables of a program and its engine: this account, this backend, no other."""
-        kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
-        region = services.account.region
-        return {
-            **kept,
-            "AWS_ENDPOINT_URL": services.account.endpoint,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-            # No side files of metadata: one that a kill leaves empty makes a stack unreadable.
-            "PULUMI_BACKEND_URL": f"{(self._state.run / 'state').as_uri()}?metadata=skip",
-            "PULUMI_CONFIG_PASSPHRASE": self._passphrase,
-            "PULUMI_DEBUG_PROVIDERS": ",".join(
-                f"{name}:{port}" for name, port in services.ports.items()
-            ),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # Offline every preview of an existing stack would lose seconds looking for plugins.
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
-            "PYTHONUNBUFFERED": "1",
-        }
-
-    def _end_programs(self) -> None:
-        with self._lock:
-            running = list(self._processes)
-        for process in running:
-            process.kill()
 
     def _commands(self) -> dict[str, Callable[..., Any]]:
         """What other terminals may ask for; results are plain data."""
@@ -463,17 +320,6 @@ class LocalCloud:
             "invoke": lambda screen, **arguments: asdict(self.invoke(**arguments)),
             "advance": lambda screen, seconds: self.advance(seconds),
         }
-
-
-def _changes(result: Mapping[str, Any]) -> list[Change]:
-    return [Change(**change) for change in result["changes"]]
-
-
-def _counted(changes: Sequence[Change]) -> str:
-    """Word changes as `3 create, 1 update`."""
-    ops = sorted({change.op for change in changes})
-    counts = [f"{sum(change.op == op for change in changes)} {op}" for op in ops]
-    return ", ".join(counts) or "no changes"
 
 
 def _check_port(port: int) -> None:

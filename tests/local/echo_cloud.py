@@ -201,7 +201,7 @@ def processes_of(group: int) -> list[int]:
 
 def engine_of(cloud) -> int:
     """Process id of the engine that works for the one running program."""
-    [process] = cloud._processes
+    [process] = cloud.operations.processes
     [engine] = [
         pid
         for pid in processes_of(process.pid)

@@ -205,7 +205,7 @@ def test_a_kill_in_the_middle_of_an_up_is_repaired_by_the_next(
     with ThreadPoolExecutor(1) as pool:
         up = pool.submit(cloud.up, program)
         assert world.reached.wait(60)
-        [process] = cloud._processes
+        [process] = cloud.operations.processes
         members = watch(processes_of(process.pid))
         os.kill(process.pid if victim == "program" else engine_of(cloud), signal.SIGKILL)
         with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
@@ -282,7 +282,7 @@ def test_stopping_ends_what_still_runs(tmp_path):
     with ThreadPoolExecutor(1) as pool:
         up = pool.submit(cloud.up, program)
         assert world.reached.wait(60)
-        [process] = cloud._processes
+        [process] = cloud.operations.processes
         members = watch(processes_of(process.pid))
         cloud.stop()
         world.door.set()
