@@ -316,7 +316,7 @@ class ReceiptRuleArgs(TypedDict):
     rule_set_name: pulumi.Input[str]
     """The rule set, which the account must have made active."""
     recipients: NotRequired[Sequence[str]]
-    """Addresses and domains, at most 100. Default: all of the account's verified domains."""
+    """Addresses and domains, at most 500. Default: all of the account's verified domains."""
     after: NotRequired[pulumi.Input[str]]
     """Name of the rule that it stands behind. Default: it stands first."""
     require_tls: NotRequired[bool]

@@ -254,13 +254,16 @@ CASES = {
                 }
             ]
         },
-        made={"Queue": 2, "QueuePolicy": 1, "TopicSubscription": 1, "EventSourceMapping": 1},
+        made={"Queue": 2, "QueuePolicy": 2, "TopicSubscription": 1, "EventSourceMapping": 1},
         trigger="notes-topic-subscription",
         inputs=lambda graph: {
             "topic": TOPIC,
             "protocol": "sqs",
             "endpoint": graph.one(aws.sqs.Queue, "notes-topic").outputs["arn"],
             "rawMessageDelivery": True,
+            "redrivePolicy": json.dumps(
+                {"deadLetterTargetArn": graph.one(aws.sqs.Queue, "notes-topic-dlq").outputs["arn"]}
+            ),
             "filterPolicy": '{"a":{"b":["c"]}}',
             "filterPolicyScope": "MessageBody",
         },
@@ -600,6 +603,18 @@ def test_a_fifo_topic_fills_a_fifo_queue_that_admits_this_topic_alone():
             "Condition": {"ArnEquals": {"aws:SourceArn": f"{TOPIC}.fifo"}},
         }
     ]
+
+
+def test_a_topic_of_another_region_leaves_nothing_in_our_queue_which_sns_would_refuse():
+    far = TOPIC.replace("us-east-1", "eu-west-1")
+    subscription = graph_of(topics=[{"arn": far}]).one(aws.sns.TopicSubscription)
+    assert "redrivePolicy" not in subscription.inputs
+
+
+def test_more_than_a_role_can_hold_is_refused_in_words():
+    queues = [{"name": f"q{number}"} for number in range(60)]
+    with pytest.raises(ValueError, match=r"its grants and sources need .* a role holds 10240"):
+        graph_of(queues=queues)
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ BAD = [
     ),
     ({"receipt_rules": [{"rule_set_name": "a b"}]}, "must be a rule set's name"),
     ({"receipt_rules": [{**MAIL, "recipients": ["me"]}]}, "must be an address, a domain"),
-    ({"receipt_rules": [{**MAIL, "recipients": ["a.example"] * 101}]}, "at most 100 recipients"),
+    ({"receipt_rules": [{**MAIL, "recipients": ["a.example"] * 501}]}, "at most 500 recipients"),
     (caller(principal="edgelambda.amazonaws.com"), "Lambda@Edge runs a version in us-east-1"),
     (caller(principal="states.amazonaws.com"), "Step Functions calls by a role of its own"),
     (caller(principal="appsync.amazonaws.com"), "the statement in the output invoke_statement"),

@@ -19,6 +19,7 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.app_args import GrantArgs
+from platform_lib.checks import ArgsError
 from platform_lib.parts.children import Children
 
 Statement = Mapping[str, Any]
@@ -61,6 +62,8 @@ NETWORK_INTERFACES: Statement = {
     "Resource": "*",
 }
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
+
+_INLINE_LIMIT = 10_240
 
 REGISTRY_TOKEN: Statement = {
     "Effect": "Allow",
@@ -114,9 +117,21 @@ def create_policy(
         suffix,
         role=role.id,
         policy=pulumi.Output.from_input(list(statements)).apply(
-            lambda known: json.dumps(_document(list(_flat(known))))
+            lambda known: _fitting(child.name, json.dumps(_document(list(_flat(known)))))
         ),
     )
+
+
+def _fitting(app: str, policy: str) -> str:
+    """Refuse what a role cannot hold; IAM does not count what is between words.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    size = len("".join(policy.split()))
+    if size > _INLINE_LIMIT:
+        need = f"a role holds {_INLINE_LIMIT} characters of policy; grant fewer resources at once"
+        raise ArgsError(f"app {app!r}: its grants and sources need {size} characters: {need}")
+    return policy
 
 
 def _flat(statements: Sequence[Any]) -> Iterator[Statement]:

@@ -15,7 +15,8 @@ from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
 
 _NAME_LIMIT = 64
-_RECIPIENTS = 100
+_RECIPIENTS = 500
+"""https://docs.aws.amazon.com/ses/latest/dg/quotas.html"""
 _RULE_SET = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _RECIPIENT = re.compile(r"([^\s@]+@|\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 

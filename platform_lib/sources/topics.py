@@ -58,6 +58,7 @@ class TopicSource:
     dead_letter_queue: "aws.sqs.Queue | None"
     alarm: "aws.cloudwatch.MetricAlarm | None"
     queue_policy: "aws.sqs.QueuePolicy | None"
+    dead_letter_queue_policy: "aws.sqs.QueuePolicy | None"
     mapping: "aws.lambda_.EventSourceMapping | None"
 
 
@@ -189,12 +190,16 @@ def create_topic_source(
         "filter_policy_scope": settings.filter_policy_scope,
     }
     if made is not None and settings.queue is not None:
+        sender = [("sns.amazonaws.com", settings.arn)]
         policy = create_queue_policy(
+            child, at.key("queue_policy"), f"{at.suffix}-policy", made.queue, sender
+        )
+        dead_letter_policy = create_queue_policy(
             child,
-            at.key("queue_policy"),
-            f"{at.suffix}-policy",
-            made.queue,
-            [("sns.amazonaws.com", settings.arn)],
+            at.key("dead_letter_queue_policy"),
+            f"{at.suffix}-dlq-policy",
+            made.dead_letter_queue,
+            sender,
         )
         subscription = child.make(
             at.key("subscription"),
@@ -203,8 +208,9 @@ def create_topic_source(
             protocol="sqs",
             endpoint=made.queue.arn,
             raw_message_delivery=True,
+            redrive_policy=_redrive(settings.arn, made.dead_letter_queue),
             **filters,
-            opts=pulumi.ResourceOptions(depends_on=[policy]),
+            opts=pulumi.ResourceOptions(depends_on=[policy, dead_letter_policy]),
         )
         source = create_queue_source(child, settings.queue, made, target)
         return TopicSource(
@@ -214,6 +220,7 @@ def create_topic_source(
             dead_letter_queue=made.dead_letter_queue,
             alarm=made.alarm,
             queue_policy=policy,
+            dead_letter_queue_policy=dead_letter_policy,
             mapping=source.mapping,
         )
     permission = create_permission(
@@ -230,7 +237,7 @@ def create_topic_source(
         f"{at.suffix}-subscription",
         protocol="lambda",
         endpoint=target.alias.arn,
-        redrive_policy=_redrive(target),
+        redrive_policy=_redrive(settings.arn, target.failure_queue),
         **filters,
         opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
     )
@@ -241,14 +248,27 @@ def create_topic_source(
         dead_letter_queue=None,
         alarm=None,
         queue_policy=None,
+        dead_letter_queue_policy=None,
         mapping=None,
     )
 
 
-def _redrive(target: Target) -> pulumi.Output[str] | None:
-    if target.failure_queue is None:
+def _redrive(
+    topic_arn: pulumi.Input[str], queue: "aws.sqs.Queue | None"
+) -> pulumi.Output[str | None] | None:
+    """Word where a topic leaves what it could not hand over.
+
+    SNS takes only a queue of its own region and account for it: a topic elsewhere gets none.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+    """
+    if queue is None:
         return None
-    return target.failure_queue.arn.apply(lambda arn: json.dumps({"deadLetterTargetArn": arn}))
+
+    def word(arns: list[str]) -> str | None:
+        topic, home = (str(arn).split(":")[3:5] for arn in arns)
+        return json.dumps({"deadLetterTargetArn": arns[1]}) if topic == home else None
+
+    return pulumi.Output.all(topic_arn, queue.arn).apply(word)
 
 
 def topic_children(settings: TopicSettings, *, alarms: bool) -> Iterator[tuple[str, str]]:
@@ -258,4 +278,5 @@ def topic_children(settings: TopicSettings, *, alarms: bool) -> Iterator[tuple[s
         yield settings.at.key("permission"), "aws.lambda_.Permission"
     else:
         yield settings.at.key("queue_policy"), "aws.sqs.QueuePolicy"
+        yield settings.at.key("dead_letter_queue_policy"), "aws.sqs.QueuePolicy"
         yield from queue_children(settings.queue, alarms=alarms)
