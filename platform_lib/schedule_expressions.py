@@ -191,7 +191,7 @@ def parse_rate(text: str) -> timedelta:
     """
     match = re.fullmatch(r"(\d{1,8}) +(minute|hour|day)(s?)", text, re.ASCII)
     if match is None or int(match[1]) == 0:
-        raise ValueError("is not a positive number and a unit, such as '5 minutes'")
+        raise ValueError("is not a positive number of minutes, hours or days, such as '5 minutes'")
     value, unit, plural = int(match[1]), match[2], bool(match[3])
     if plural == (value == 1):
         right = unit if value == 1 else f"{unit}s"

@@ -25,6 +25,7 @@ from platform_lib.sources.recursion import granted, guarded
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_NAME_NEED = "must be a bucket's name (no ARN): 3 to 63 small letters, digits, '.' and '-'"
 _KEY_LIMIT = 1024
 
 _CREATED, _DELETED = "Object Created", "Object Deleted"
@@ -124,7 +125,7 @@ def _settings(
 ) -> BucketSettings:
     bucket = args["bucket"]
     if isinstance(bucket, str) and not _BUCKET.fullmatch(bucket):
-        raise InvalidInput(f"{path}.bucket", bucket, "must be a bucket's name, not its ARN")
+        raise InvalidInput(f"{path}.bucket", bucket, _NAME_NEED)
     by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
     events = _events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)
     prefix, suffix = args.get("prefix", ""), args.get("suffix", "")

@@ -69,8 +69,10 @@ def named_sources(
             raise InvalidInput(f"{path}.name", own, need)
         name = own or word
         if name in seen:
-            need = f"is the name of another of the {kind}; give each a `name` of its own, save one"
-            raise InvalidInput(f"{path}.name", name, need)
+            need = f"another of the {kind} is called {name!r} too; give each a name of its own"
+            if own is None:
+                need = f"another of the {kind} has no name either; give all but one a name"
+            raise InvalidInput(f"{path}.name", own, need)
         seen.add(name)
         suffix = f"{word}-{own}" if own else word
         room = limit - _SUFFIX - len(f"{app}-{word}-{longest}")

@@ -53,6 +53,8 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ScheduleSet
     if len(kinds) != 1:
         raise InvalidInput(path, dict(args), "needs one of cron, rate and at")
     [kind] = kinds
+    if args[kind].startswith(f"{kind}("):
+        raise InvalidInput(f"{path}.{kind}", args[kind], f"leave {kind}( ) out: the field says it")
     try:
         _PARSERS[kind](args[kind])
     except ValueError as problem:
