@@ -1,7 +1,6 @@
 """ContainerApp: a web app in containers, on ECS."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast, final
 
@@ -36,6 +35,7 @@ from platform_lib.parts.lookups import aws_provider, find_network, find_region
 from platform_lib.parts.outputs import register_outputs
 from platform_lib.parts.repository import REPOSITORY_CHILDREN, push_image
 from platform_lib.parts.task import container_definition, health_command
+from platform_lib.records import record
 from platform_lib.settings import AppSettings, app_settings, later, refuse_later
 from platform_lib.sizing import check_fargate
 
@@ -117,7 +117,7 @@ class ContainerAppArgs(AppArgs):
     """Whether ECS Exec may open a shell. Not available in this release. Default: False."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Settings:
     """ContainerApp's inputs, checked and with their defaults."""
 

@@ -6,7 +6,7 @@ The bundler loads when something is bundled: a ready artifact does without it.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import pulumi
 from platform_lib.artifact import find_zip, split_s3_uri, text_version
 from platform_lib.checks import InvalidInput, is_known
 from platform_lib.lambda_runtimes import check_handler
+from platform_lib.records import record
 from platform_lib.settings import AppSettings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _IMAGE = re.compile(
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Upload:
     """That code goes through S3, and into which bucket."""
 
@@ -51,7 +52,7 @@ class Upload:
     """A bucket of the user's; None where one is made."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class FunctionCode:
     """What the function runs, where it lies, and the version's name."""
 

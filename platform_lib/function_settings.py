@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -23,6 +23,7 @@ from platform_lib.parts.function_package import package_children
 from platform_lib.parts.function_versions import versions_children
 from platform_lib.parts.http_front import http_front_children
 from platform_lib.parts.lookups import Network, check_zones, find_network
+from platform_lib.records import record
 from platform_lib.settings import AppSettings, app_settings
 from platform_lib.sources.event_sources import SourceSettings, source_children, source_settings
 
@@ -64,7 +65,7 @@ _RESERVED = frozenset(
 _ENVIRONMENT_LIMIT = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class FunctionSettings:
     """FunctionApp's inputs, checked and with their defaults."""
 

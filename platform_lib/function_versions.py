@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from platform_lib import defaults
 from platform_lib.app_args import RolloutStrategy
 from platform_lib.checks import InvalidInput, check_range
+from platform_lib.records import record
 
 _ALIAS = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}")
 """https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html"""
@@ -26,7 +26,7 @@ _ANY = 1_000_000
 """More than any account's limit, which only AWS knows."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Weight:
     """A split of the calls: a share to the new version, the rest to the previous one."""
 
@@ -34,7 +34,7 @@ class Weight:
     percent: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Versions:
     """How the versions of a function serve.
 

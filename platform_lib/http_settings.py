@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Cors.html.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from platform_lib.app_args import IngressKind
 from platform_lib.checks import InvalidInput, check_range, one_of
 from platform_lib.function_args import HttpAuthorization, HttpKind
 from platform_lib.ingress import Domain, Ingress, domain_settings, ingress_settings
+from platform_lib.records import record
 
 DEFAULT_ROUTE = "$default"
 """The route of every request that no other route takes."""
@@ -51,7 +51,7 @@ _DEFAULTS: Mapping[str, object] = {
 _PREFLIGHT_ROUTES = ("OPTIONS /", "OPTIONS /{proxy+}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class HttpSettings:
     """How a function answers HTTP; a kind of None is not at all."""
 

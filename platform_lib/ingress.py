@@ -3,13 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from platform_lib.app_args import IngressKind
 from platform_lib.checks import InvalidInput, check_range
+from platform_lib.records import record
 
 _LISTENER = re.compile(
     r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:"
@@ -31,7 +31,7 @@ _GROUP_RULES = 60
 """https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Domain:
     """A name of the user's own."""
 
@@ -45,7 +45,7 @@ class Domain:
         return self.certificate_arn is None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Ingress:
     """Who reaches the app, and by which listener."""
 

@@ -9,10 +9,11 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from platform_lib.records import record
 
 # Not the calendar module's names, which follow the user's language.
 _MONTHS: Final = dict(
@@ -30,7 +31,7 @@ _FIELDS: Final[Sequence[tuple[str, int, int, Mapping[str, int]]]] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Cron:
     """The times that a cron expression names.
 

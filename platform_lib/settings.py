@@ -5,7 +5,6 @@ Components read settings, never raw args, so a default has one home and a check 
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from platform_lib.app_args import (
 )
 from platform_lib.artifact import find_source
 from platform_lib.checks import InvalidInput, check_range, one_of
+from platform_lib.records import record
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
@@ -38,7 +38,7 @@ INJECTED = ("APP_NAME", "APP_TARGET", "APP_VERSION", "AWS_DEFAULT_REGION", "AWS_
 """Variables that every app gets from its component."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class AlarmSettings:
     """What is watched, and who is told."""
 
@@ -48,7 +48,7 @@ class AlarmSettings:
     """None where nobody waits for an answer."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class AppSettings:
     """What holds for the app on every target."""
 

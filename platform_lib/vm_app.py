@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, final
 
@@ -39,6 +38,7 @@ from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, find_network, find_region
 from platform_lib.parts.outputs import register_outputs
 from platform_lib.parts.user_data import cloud_config
+from platform_lib.records import record
 from platform_lib.settings import AppSettings, app_settings, refuse_later
 
 _WAYS = (frozenset({"source", "app"}), frozenset({"bundle", "start_command"}))
@@ -81,7 +81,7 @@ class VmAppArgs(AppArgs):
     """Stopped instances that wait. Not available in this release. Default: 0."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Archive:
     """What instances fetch: a local zip to be stored, or a URI that is there already."""
 
@@ -93,7 +93,7 @@ class _Archive:
     version: pulumi.Output[str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Settings:
     """VmApp's inputs, checked and with their defaults."""
 

@@ -1,7 +1,6 @@
 """An application load balancer: its group, who may connect, its listeners and their rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,6 +9,7 @@ import pulumi_aws as aws
 from platform_lib.ingress import Ingress
 from platform_lib.naming import LOAD_BALANCER_LIMIT, needs_physical_name, physical_name
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 
 ANYWHERE = "0.0.0.0/0"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -18,7 +18,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl
 _PORTS = {"": (80, "HTTP"), "_https": (443, "HTTPS")}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Listeners:
     """What a balancer hears: HTTP, and HTTPS where it has a certificate."""
 

@@ -1,12 +1,12 @@
 """Where what runs is kept in S3: a private, encrypted bucket of the component's own."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 
 BUNDLE_CHILDREN = {
     "bucket": "aws.s3.Bucket",
@@ -16,7 +16,7 @@ BUNDLE_CHILDREN = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class BundleBucket:
     """A bucket, and how it is closed."""
 
@@ -25,7 +25,7 @@ class BundleBucket:
     bucket_policy: "aws.s3.BucketPolicy"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class StoredBundle:
     """A bucket, how it is closed, and the bundle in it."""
 

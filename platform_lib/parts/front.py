@@ -1,7 +1,6 @@
 """The front of an app behind a load balancer: groups, rules, balancer, target group, listener."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -17,9 +16,10 @@ from platform_lib.parts.balancer import (
     tcp,
 )
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Front:
     """What was made, and where it answers."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from platform_lib.function_code import FunctionCode
 from platform_lib.naming import physical_name
 from platform_lib.parts.bundle_bucket import create_bundle_bucket
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 
 _LAYER_NAME_LIMIT = 64
 """Shorter than Lambda's own, 140: a name that can be read."""
@@ -26,7 +26,7 @@ _BUCKET_CHILDREN = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class FunctionPackage:
     """What the Lambda function is given, and what was made for it."""
 
@@ -35,7 +35,7 @@ class FunctionPackage:
     """Key -> child, for the component to show."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Store:
     """A bucket to put code into."""
 

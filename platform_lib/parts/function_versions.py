@@ -1,6 +1,5 @@
 """A function's alias, and what keeps the version behind it warm."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -9,6 +8,7 @@ import pulumi_aws as aws
 from platform_lib.function_versions import Versions, Weight
 from platform_lib.parts.children import Children
 from platform_lib.parts.scaling import SCALING_CHILDREN, create_target_tracking
+from platform_lib.records import record
 
 _PROVISIONED = {"provisioned_concurrency": "aws.lambda_.ProvisionedConcurrencyConfig"}
 _SCALING = {
@@ -19,7 +19,7 @@ _UTILIZATION = 0.7
 """Of what is kept warm, the share in use that scaling aims at; AWS's own example."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Serving:
     """The alias that callers are bound to, and what keeps the version behind it warm."""
 

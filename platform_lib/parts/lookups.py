@@ -6,7 +6,6 @@ anything registers. Answers are kept for the run: a hundred apps ask once.
 
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pulumi
@@ -14,11 +13,12 @@ import pulumi_aws as aws
 
 from platform_lib.app_args import NetworkArgs
 from platform_lib.checks import InvalidInput
+from platform_lib.records import record
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Network:
     """A VPC and the subnets that an app of ours stands in."""
 

@@ -1,13 +1,13 @@
 """The image of an app, in a repository of its own."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 
 if TYPE_CHECKING:
     from platform_lib.image import BuildContext
@@ -45,7 +45,7 @@ _KEEP = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class PushedImage:
     """A repository, what it keeps, and the image that was pushed to it."""
 

@@ -1,11 +1,11 @@
 """Where an app answers, whatever stands before it."""
 
-from dataclasses import dataclass
-
 import pulumi
 
+from platform_lib.records import record
 
-@dataclass(frozen=True, kw_only=True)
+
+@record
 class Served:
     """Addresses of what serves; None where there is no such thing."""
 

@@ -3,7 +3,6 @@
 import re
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -13,6 +12,7 @@ from platform_lib.app_args import GrantArgs
 from platform_lib.checks import InvalidInput, check_length, did_you_mean
 from platform_lib.function_args import BucketRoute
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.event_rules import (
     EventRuleSettings,
     EventRuleSource,
@@ -77,7 +77,7 @@ _EVENTS = frozenset(
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html"""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class BucketSettings:
     """A bucket as a source, checked."""
 
@@ -89,7 +89,7 @@ class BucketSettings:
     by_rule: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class BucketSource:
     """What binds a bucket to the function."""
 
@@ -191,7 +191,7 @@ def _check_recursion(
             raise InvalidInput(field, bucket, need)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class _Listener:
     """A source of this run that gets a bucket's events."""
 

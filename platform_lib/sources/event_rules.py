@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -12,6 +11,7 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput, check_length
 from platform_lib.event_patterns import check_pattern
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
@@ -25,7 +25,7 @@ _INPUT_LIMIT = 8192
 _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class EventRuleSettings:
     """A rule as a source, checked."""
 
@@ -36,7 +36,7 @@ class EventRuleSettings:
     """Inputs of the target that say what the function gets."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class EventRuleSource:
     """What binds a rule to the function."""
 

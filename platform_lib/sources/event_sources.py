@@ -1,7 +1,6 @@
 """All the event sources of a function together: judged, and bound to its alias."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -12,6 +11,7 @@ from platform_lib.app_args import GrantArgs
 from platform_lib.checks import InvalidInput
 from platform_lib.parts.alarms import create_depth_alarm
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.buckets import (
     BucketSettings,
@@ -104,7 +104,7 @@ KINDS = (
 """The fields of FunctionAppArgs that name sources."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class SourceSettings:
     """Every source of a function and the home of its failures, checked."""
 
@@ -224,7 +224,7 @@ def _failure_children(settings: SourceSettings, *, alarms: bool) -> Iterator[tup
         yield "invoke_config", "aws.lambda_.FunctionEventInvokeConfig"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Feeds:
     """What is there before the function: its role names these."""
 
@@ -302,7 +302,7 @@ def _statements(
     return [*statements, *lists]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Sources:
     """What binds every source to the function, by the source's name."""
 

@@ -1,7 +1,6 @@
 """The home of what failed: where asynchronous calls go after their last try."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -9,11 +8,12 @@ import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.queues import DEAD_LETTER_SECONDS, queue_encryption
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class FailureSettings:
     """What becomes of calls that fail, checked."""
 

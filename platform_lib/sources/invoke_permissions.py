@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,6 +9,7 @@ import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
@@ -58,7 +58,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
 """
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class InvokePermissionSettings:
     """A permission, checked."""
 
@@ -72,7 +72,7 @@ class InvokePermissionSettings:
         return self.principal not in SYNCHRONOUS
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class InvokePermission:
     """What lets somebody call the function."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,6 +9,7 @@ import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import guarded
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
@@ -18,7 +18,7 @@ _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 _FILTER_LIMIT = 1024
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class LogGroupSettings:
     """A log group as a source, checked."""
 
@@ -28,7 +28,7 @@ class LogGroupSettings:
     filter_pattern: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class LogGroupSource:
     """What binds a log group to the function."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from platform_lib.checks import InvalidInput
+from platform_lib.records import record
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OURS = (
@@ -26,7 +26,7 @@ READABLE_LIMIT = 140
 """For what has no name in AWS, or one that is shortened: this keeps logical names readable."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class SourceName:
     """A source among those of its kind."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -13,6 +12,7 @@ from platform_lib.app_args import GrantArgs
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.parts.alarms import create_depth_alarm
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import create_mapping, mapping_inputs
@@ -29,7 +29,7 @@ DEAD_LETTER_SECONDS = 1_209_600
 """Fourteen days, the longest that SQS keeps a message."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class QueueSettings:
     """A queue as a source, checked."""
 
@@ -41,7 +41,7 @@ class QueueSettings:
     mapping: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Queues:
     """A queue that was made, and the one that gets what failed."""
 
@@ -50,7 +50,7 @@ class Queues:
     alarm: "aws.cloudwatch.MetricAlarm | None"
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class QueueSource:
     """What binds a queue to the function."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -11,6 +10,7 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput
 from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
 
@@ -21,7 +21,7 @@ _RULE_SET = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _RECIPIENT = re.compile(r"([^\s@]+@|\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ReceiptRuleSettings:
     """A receipt rule as a source, checked."""
 
@@ -30,7 +30,7 @@ class ReceiptRuleSettings:
     inputs: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ReceiptRuleSource:
     """What binds a receipt rule to the function."""
 

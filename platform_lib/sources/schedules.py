@@ -3,7 +3,6 @@
 import json
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput, check_length, check_range
 from platform_lib.parts.children import Children
 from platform_lib.parts.iam import Statement, create_policy, create_role
+from platform_lib.records import record
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.sources.statements import use_key
@@ -23,7 +23,7 @@ _INPUT_LIMIT = 256 * 1024
 _PARSERS = {"cron": parse_cron, "rate": parse_rate, "at": parse_at}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ScheduleSettings:
     """A schedule as a source, checked."""
 
@@ -35,7 +35,7 @@ class ScheduleSettings:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class ScheduleSource:
     """What calls the function at a set time."""
 

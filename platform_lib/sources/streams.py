@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from platform_lib import defaults
 from platform_lib.checks import InvalidInput, check_range, naming_errors
 from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
@@ -29,7 +29,7 @@ _BATCH = 10_000
 _UNLIMITED = -1
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class StreamSettings:
     """A stream as a source, checked."""
 
@@ -39,7 +39,7 @@ class StreamSettings:
     mapping: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class StreamSource:
     """What binds a stream to the function."""
 

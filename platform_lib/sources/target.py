@@ -1,7 +1,6 @@
 """What sources are bound to, and the permission to call it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -10,12 +9,13 @@ import pulumi_aws as aws
 from platform_lib.parts.children import Children
 from platform_lib.parts.iam import partition_of
 from platform_lib.parts.lookups import find_account, find_region
+from platform_lib.records import record
 
 STATEMENT_ID_LIMIT = 100
 """Of the name of a permission; the logical name of each ends in `-permission`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Target:
     """A function's alias, and where what cannot be delivered to it is kept."""
 
@@ -32,7 +32,7 @@ class Target:
         return None if self.failure_queue is None else {"arn": self.failure_queue.arn}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Place:
     """The account and region that a program works in, asked for when an ARN must be made up."""
 

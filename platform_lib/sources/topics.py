@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -14,6 +13,7 @@ from platform_lib.checks import InvalidInput
 from platform_lib.event_patterns import check_pattern
 from platform_lib.function_args import FilterPolicyScope
 from platform_lib.parts.children import Children
+from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import pattern_text
@@ -36,7 +36,7 @@ _POLICY_COMBINATIONS = 150
 _POLICY_BYTES = 262_144
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class TopicSettings:
     """A topic as a source, checked."""
 
@@ -48,7 +48,7 @@ class TopicSettings:
     """The queue between topic and function, where messages come raw."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class TopicSource:
     """What binds a topic to the function."""
 
