@@ -219,9 +219,36 @@ class LocalCloud:
         plane = self.services.data_plane
         if name is None:
             names = list(dict.fromkeys(workload.name for workload in plane.workloads()))
-        else:
-            names = self._log_groups(Path(name)) or [str(name)]
-        return [line for one in names for line in plane.logs(one, lines)]
+            return [line for one in names for line in plane.logs(one, lines)]
+        groups = self._log_groups(Path(name))
+        found: list[str] = []
+        for one in groups or [str(name)]:
+            found += plane.logs(one, lines) or self._events(one, lines)
+        if not found and not groups:
+            self._check_writer(str(name))
+        return found
+
+    def _check_writer(self, name: str) -> None:
+        """Refuse a name that no app and no log group has; one that is there was quiet."""
+        apps = {workload.name for workload in self.services.data_plane.workloads()}
+        known = sorted(apps | set(self._groups()))
+        if not any(f"{one}-".startswith(f"{name}-") for one in known):
+            there = f"there are {', '.join(known)}" if known else "nothing is here yet"
+            raise LocalCloudError(f"no app and no log group is called {name}: {there}")
+
+    def _groups(self) -> list[str]:
+        """The account's log groups."""
+        pages = self.client("logs").get_paginator("describe_log_groups").paginate()
+        return sorted(each["logGroupName"] for page in pages for each in page["logGroups"])
+
+    def _events(self, name: str, lines: int) -> list[str]:
+        """The last lines of log groups that no app writes to itself, such as an access log's."""
+        found: list[str] = []
+        for group in self._groups():
+            if f"{group}-".startswith(f"{name}-"):
+                answer = self.client("logs").filter_log_events(logGroupName=group)
+                found += [event["message"] for event in answer["events"]][-lines:]
+        return found
 
     def invoke(
         self, name: str | Path, payload: Any = None, *, asynchronous: bool = False
@@ -265,9 +292,22 @@ class LocalCloud:
         return sorted({ways.get(runner, "process") for runner in runners})
 
     def _log_groups(self, directory: Path) -> list[str]:
-        """The log groups that the programs of a folder export; none for other folders."""
-        outputs = self.operations.outputs(directory)
-        return [str(value) for key, value in outputs if key.endswith("log_group_name")]
+        """The log groups that the programs of a folder made or export; none for other folders."""
+        exported = [
+            str(value)
+            for key, value in self.operations.outputs(directory)
+            if key.endswith("log_group_name")
+        ]
+        return sorted({*exported, *self._made(directory, "aws:cloudwatch/logGroup:LogGroup")})
+
+    def _made(self, directory: Path, type: str) -> set[str]:
+        """The ids of what the programs of a folder ever made of a type."""
+        prefixes = self.operations.urn_prefixes(directory)
+        return {
+            entry.id
+            for entry in (self.services.journal.entries() if prefixes else ())
+            if entry.type == type and entry.urn.startswith(prefixes)
+        }
 
     def _run(
         self,
@@ -281,21 +321,11 @@ class LocalCloud:
 
     def _function_of(self, directory: Path) -> str:
         """The one function that the programs of a folder made; empty for other folders."""
-        prefixes = self.operations.urn_prefixes(directory)
-        if not prefixes:
+        if not self.operations.urn_prefixes(directory):
             return ""
-        lambda_ = self.client("lambda")
-        pages = lambda_.get_paginator("list_functions").paginate()
+        pages = self.client("lambda").get_paginator("list_functions").paginate()
         alive = {each["FunctionName"] for page in pages for each in page["Functions"]}
-        made = sorted(
-            {
-                entry.id
-                for entry in self.services.journal.entries()
-                if entry.type == "aws:lambda/function:Function"
-                and entry.urn.startswith(prefixes)
-                and entry.id in alive
-            }
-        )
+        made = sorted(alive & self._made(directory, "aws:lambda/function:Function"))
         if len(made) != 1:
             listed = f"the functions {', '.join(made)}: say which" if made else "no function"
             raise LocalCloudError(f"{directory} has {listed}")

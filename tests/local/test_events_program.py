@@ -13,7 +13,7 @@ import pytest
 from dataplane_kit import new_name, until
 from echo_cloud import write_program
 
-from platform_lib.local import LocalCloud
+from platform_lib.local import LocalCloud, LocalCloudError
 
 pytestmark = pytest.mark.engine
 
@@ -165,3 +165,26 @@ def test_every_event_is_done_tried_again_or_home(up: Up, source: str, failures: 
         assert record["requestContext"]["condition"] == "RetriesExhausted"
         assert record["requestContext"]["functionArn"].endswith(":live")
         assert mark in record["responsePayload"]["errorMessage"]
+
+
+def test_logs_are_found_by_folder_app_and_log_group(up: Up) -> None:
+    up.cloud.invoke(up.folder, {"text": "mark-logs-0-end"})
+    said = "done logs-0"
+    for name in (up.folder, "worker", "worker-logs"):
+        assert said in up.cloud.logs(name, lines=500), name
+    with pytest.raises(
+        LocalCloudError, match=r"no app and no log group is called nobody: there .*"
+    ):
+        up.cloud.logs("nobody")
+
+
+def test_a_call_is_answered_with_its_own_lines_a_traceback_as_lines(up: Up) -> None:
+    up.cloud.invoke(up.folder, {"text": "mark-before-0-end"})
+    invoked = up.cloud.invoke(up.folder, {"text": "mark-tail-9-end"})
+    assert invoked.failed
+    starts = [line for line in invoked.logs if line.startswith("START RequestId: ")]
+    assert len(starts) == 1
+    assert invoked.logs[0] == starts[0]
+    assert "attempt tail-9 1" in invoked.logs
+    assert "Traceback (most recent call last):" in invoked.logs
+    assert not any("before" in line or "\r" in line for line in invoked.logs)

@@ -268,8 +268,8 @@ class DataPlane:
         """Return the last lines of an app.
 
         Args:
-            name_or_group: Name of the service, auto scaling group or function, or the part of it
-                before a `-`, or the log group.
+            name_or_group: Name of the service, auto scaling group, function or log group, or the
+                part of it before a `-`.
             lines: How many lines of each copy.
         """
         return self._run(self._logs(name_or_group, lines))
@@ -280,7 +280,7 @@ class DataPlane:
         return [
             line
             for name, log in logs
-            if wanted == log.group or f"{name}-".startswith(f"{wanted}-")
+            if any(f"{one}-".startswith(f"{wanted}-") for one in (log.group, name))
             for line in log.tail(lines)
         ]
 

@@ -114,10 +114,16 @@ class Log:
         """Add a line of our own, such as a function's REPORT."""
         self.feed(line.encode() + b"\n")
 
-    def tail(self, lines: int) -> list[str]:
-        """Return the last lines."""
+    def tail(self, lines: int, since: str = "") -> list[str]:
+        """Return the last lines, those before `since` left out.
+
+        Lambda's runtime puts the lines of a traceback into one event, with a carriage return
+        between them: to be read they are lines again.
+        """
         rest = [self._rest.decode(errors="replace")] if self._rest else []
-        return [*self._tail, *rest][-lines:]
+        kept = [part for line in (*self._tail, *rest) for part in line.split("\r")]
+        begin = kept.index(since) if since in kept else 0
+        return kept[begin:][-lines:]
 
     def close(self) -> None:
         """Close the file; the last lines stay readable."""

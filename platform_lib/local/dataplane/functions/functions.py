@@ -38,6 +38,7 @@ from platform_lib.local.errors import LocalCloudError
 _WORKERS = 10
 _IDLE_SECONDS = 300.0
 _INIT_SECONDS = 10.0
+_TAIL_LINES = 200
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
 
@@ -184,7 +185,8 @@ class _Pool:
             limit = self._timeout + max(_INIT_SECONDS, self._context.patience)
             call.timer = asyncio.get_running_loop().call_later(limit, _give_up, call)
         worker.log.lineage = lineage
-        worker.log.write(f"START RequestId: {call.id} Version: {self._version}")
+        start = f"START RequestId: {call.id} Version: {self._version}"
+        worker.log.write(start)
         done = await worker.invoke(call)
         # The worker's own lines, written before its answer, come by a pipe: let the loop read
         # it, and the log take it, before the report. Without a promise: logs are not ordered.
@@ -192,7 +194,8 @@ class _Pool:
         await asyncio.sleep(0)
         elapsed = (time.perf_counter() - began) * 1000
         self._report(worker, call, elapsed)
-        tail = worker.log.tail(50)
+        # Of this call alone; a new worker's start belongs to its first call.
+        tail = worker.log.tail(_TAIL_LINES, since="" if cold else start)
         await self._put_back(worker, done)
         return replace(done, version=self._version), tail
 
