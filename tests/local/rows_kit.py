@@ -117,6 +117,14 @@ class Lab:
     def bucket(self):
         return self.state("aws:s3/bucket:Bucket")["bucket"]
 
+    def stored_code(self):
+        """Put an archive into a bucket; give what names that version of it."""
+        s3, bucket = self.client("s3"), self.bucket()
+        kept = {"Status": "Enabled"}
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=kept)
+        version = s3.put_object(Bucket=bucket, Key="app.zip", Body=archive().read())["VersionId"]
+        return {"s3Bucket": bucket, "s3Key": "app.zip", "s3ObjectVersion": version}
+
     def function(self, **more):
         return self.state(
             "aws:lambda/function:Function",

@@ -249,12 +249,7 @@ SAMPLES = {
             "description": "ours",
             "licenseInfo": "MIT",
         },
-        {
-            "layerName": "tools",
-            "s3Bucket": lab.bucket(),
-            "s3Key": "none.zip",
-            "s3ObjectVersion": "1",
-        },
+        {"layerName": "tools", **lab.stored_code()},
     ],
     "aws:lambda/alias:Alias": lambda lab: [
         {

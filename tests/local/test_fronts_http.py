@@ -389,7 +389,22 @@ def test_a_url_with_iam_asks_for_a_signature(account, plane, code):
     # Lambda answers a browser's question itself.
     answer = ask(url, "/", "OPTIONS", headers=PREFLIGHT)
     assert answer.status == 200
-    assert answer.headers["access-control-allow-methods"] == "POST"
+    assert allowed(answer) == {"origin": "https://a.example", "methods": "POST"}
+
+
+def test_a_url_tells_a_browser_only_what_it_was_told(account, plane, code):
+    url = url_of(Function(account, plane, code), AuthType="NONE", Cors={"AllowOrigins": ["*"]})
+    assert allowed(ask(url, "/", "OPTIONS", headers=PREFLIGHT)) == {"origin": "*"}
+
+
+def allowed(answer):
+    """What an answer allows to pages of other origins."""
+    word = "access-control-allow-"
+    return {
+        name.lower().removeprefix(word): value
+        for name, value in answer.headers.items()
+        if name.lower().startswith(word)
+    }
 
 
 # Load balancer

@@ -224,6 +224,23 @@ def test_code_is_the_version_of_the_object_that_was_named(lab, client):
     assert size(client.update_function_code(FunctionName=name, **pinned)) == 3
     with pytest.raises(ClientError, match="NoSuchVersion"):
         client.update_function_code(FunctionName=name, **stored, S3ObjectVersion="none")
+    for lacking, word in (
+        ({"S3Bucket": bucket, "S3Key": "none.zip"}, "NoSuchKey"),
+        ({"S3Bucket": "no-bucket", "S3Key": "app.zip"}, "NoSuchBucket"),
+    ):
+        told = f"InvalidParameterValueException.*{word}"
+        with pytest.raises(ClientError, match=told):
+            client.update_function_code(FunctionName=name, **lacking)
+        with pytest.raises(ClientError, match=told):
+            client.create_function(
+                FunctionName=lab.fresh("lacking"),
+                Runtime="python3.13",
+                Handler="app.handler",
+                Role=lab.role()["arn"],
+                Code=lacking,
+            )
+        with pytest.raises(ClientError, match=told):
+            client.publish_layer_version(LayerName=lab.fresh("lacking"), Content=lacking)
     assert size(client.get_function_configuration(FunctionName=name)) == 3
     pinned = {**stored, "S3ObjectVersion": two}
     assert size(client.update_function_code(FunctionName=name, **pinned)) == 11

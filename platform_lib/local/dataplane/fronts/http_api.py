@@ -355,8 +355,9 @@ def cors_headers(cors: Mapping[str, Any], origin: str, preflight: bool) -> dict[
     if exposed := cors.get("exposeHeaders"):
         headers["access-control-expose-headers"] = ",".join(exposed)
     if preflight:
-        headers["access-control-allow-methods"] = ",".join(cors.get("allowMethods") or [])
-        headers["access-control-allow-headers"] = ",".join(cors.get("allowHeaders") or [])
+        for word in ("Methods", "Headers"):
+            if allowed := cors.get(f"allow{word}"):
+                headers[f"access-control-allow-{word.lower()}"] = ",".join(allowed)
         if cors.get("maxAge"):
             headers["access-control-max-age"] = str(cors["maxAge"])
     return headers
