@@ -3,7 +3,9 @@ import itertools
 import json
 import random
 import threading
+import time
 from collections import Counter
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -11,9 +13,10 @@ from botocore.exceptions import ClientError
 from dataplane_kit import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pollers_kit import Function, Queue, name
+from pollers_kit import POLLING, Function, Queue, name
 
 from platform_lib.local.dataplane.lineage import HEADER, LIMIT
+from platform_lib.local.dataplane.pollers import pollers
 
 
 def failing(times):
@@ -496,14 +499,50 @@ def test_a_role_that_may_not_poll_is_refused(rig, lacking):
             {"FilterCriteria": {"Filters": [{"Pattern": '{"body": "x"}'}]}},
             "Invalid filter pattern definition. body: must be a list",
         ),
+        (
+            False,
+            {"FilterCriteria": {"Filters": [{"Pattern": "{body"}]}},
+            "InvalidParameterValue.*Invalid filter pattern definition. Expecting property name",
+        ),
     ],
 )
-def test_what_lambda_does_not_take_is_refused(rig, fifo, more, told):
+def test_what_lambda_does_not_take_is_refused_at_once(rig, no_wait, fifo, more, told):
+    queue, function = Queue(rig, fifo=fifo), Function(rig)
     with pytest.raises(ClientError, match=told):
-        Function(rig).map(Queue(rig, fifo=fifo).arn, **more)
+        function.map(queue.arn, **more)
+    # Nothing of it is left, that a second one would be refused for.
+    function.map(queue.arn)
 
 
-def test_a_queue_that_shows_messages_too_early_is_refused(rig):
+def waiting(rig, monkeypatch, wait):
+    """Let a role have an hour, which `wait` spends."""
+    monkeypatch.setattr(rig.pollers, "_patience", 3600)
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=wait)
+    monkeypatch.setattr(pollers, "time", clock)
+
+
+@pytest.fixture
+def no_wait(rig, monkeypatch):
+    def wait(seconds):
+        raise AssertionError("nothing is on its way")
+
+    waiting(rig, monkeypatch, wait)
+
+
+def test_a_roles_policy_may_come_after_the_mapping(rig, monkeypatch):
+    queue, function = Queue(rig), Function(rig, allowed=["none:Nothing"])
+    waits = []
+
+    def policy_comes(seconds):
+        waits.append(seconds)
+        function.allow(POLLING)
+
+    waiting(rig, monkeypatch, policy_comes)
+    function.map(queue.arn)
+    assert len(waits) == 1
+
+
+def test_a_queue_that_shows_messages_too_early_is_refused(rig, no_wait):
     queue, function = Queue(rig, VisibilityTimeout="9"), Function(rig)
     client = function.client
     client.update_function_configuration(FunctionName=function.name, Timeout=10)

@@ -20,28 +20,24 @@ _EITHER: Final = {"DescribeStream": ("DescribeStream", "DescribeStreamSummary")}
 _HOMES: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}
 
 
-def check_mapping(settings: Settings, function: Any, queue: Any, role_allows: RoleAllows) -> None:
-    """Refuse a mapping whose function's role may not poll, or that Lambda does not take.
+def check_settings(settings: Settings, function: Any, queue: Any) -> None:
+    """Refuse what Lambda never takes, whatever the function's role may do.
 
-    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-    https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
-    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
     Args:
         settings: The mapping.
         function: moto's.
         queue: moto's; None where the source is another or gone.
-        role_allows: Judges the function's role.
 
     Raises:
         LocalCloudError: In Lambda's words where they are known.
     """
-    service, role = settings.source.split(":")[2], str(function.role)
-    if service == "sqs":
-        _check_queue(settings, role, role_allows)
+    if ":sqs:" in settings.source:
+        _check_batches(settings)
         _check_visibility(queue, function)
     else:
-        _check_stream(settings, role, role_allows, service)
+        _check_stream(settings)
     for pattern in settings.filters:
         try:
             check_pattern(pattern, for_lambda=True)
@@ -49,12 +45,7 @@ def check_mapping(settings: Settings, function: Any, queue: Any, role_allows: Ro
             raise LocalCloudError(f"Invalid filter pattern definition. {problem}") from problem
 
 
-def _check_queue(settings: Settings, role: str, role_allows: RoleAllows) -> None:
-    for action in _QUEUE:
-        if not role_allows(role, f"sqs:{action}", settings.source):
-            raise LocalCloudError(
-                f"The function execution role does not have permissions to call {action} on SQS"
-            )
+def _check_batches(settings: Settings) -> None:
     if settings.window and settings.source.endswith(".fifo"):
         raise LocalCloudError(
             "Batching window is not supported for FIFO queues: "
@@ -83,7 +74,39 @@ def _check_visibility(queue: Any, function: Any) -> None:
         )
 
 
-def _check_stream(settings: Settings, role: str, role_allows: RoleAllows, service: str) -> None:
+def _check_stream(settings: Settings) -> None:
+    """Refuse a place to begin, or a failure destination, that cannot be."""
+    if settings.starting_position == "AT_TIMESTAMP" and ":kinesis:" not in settings.source:
+        raise LocalCloudError("Unsupported starting position AT_TIMESTAMP for a DynamoDB stream")
+    home = settings.on_failure
+    if home and (home.split(":")[2] not in _HOMES or home.endswith(".fifo")):
+        raise LocalCloudError(
+            f"Invalid destination {home}: a stream's on-failure destination is a standard SQS "
+            "queue, a standard SNS topic or an S3 bucket"
+        )
+
+
+def check_role(settings: Settings, role: str, role_allows: RoleAllows) -> None:
+    """Refuse a mapping whose function's role may not poll, or not write to its destination.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+
+    Args:
+        settings: The mapping, after `check_settings`.
+        role: The role's ARN.
+        role_allows: Judges it.
+
+    Raises:
+        LocalCloudError: In Lambda's words where they are known.
+    """
+    service = settings.source.split(":")[2]
+    if service == "sqs":
+        for action in _QUEUE:
+            if not role_allows(role, f"sqs:{action}", settings.source):
+                raise _lacks(action, "SQS")
+        return
     actions = _TABLE if service == "dynamodb" else _STREAM
     for action in actions:
         names = _EITHER.get(action, (action,)) if service == "kinesis" else (action,)
@@ -98,34 +121,23 @@ def _check_stream(settings: Settings, role: str, role_allows: RoleAllows, servic
                 f"Cannot access stream {settings.source}. Please ensure the role can perform the "
                 f"{_words(actions)} Actions on your stream in IAM."
             )
-    _check_home(settings, role, role_allows)
-    if settings.starting_position == "AT_TIMESTAMP" and service != "kinesis":
-        raise LocalCloudError("Unsupported starting position AT_TIMESTAMP for a DynamoDB stream")
+    if settings.on_failure:
+        _check_home(settings.on_failure, role, role_allows)
 
 
-def _check_home(settings: Settings, role: str, role_allows: RoleAllows) -> None:
-    """Refuse a failure destination that cannot be, or that the role may not write to."""
-    home = settings.on_failure
-    if not home:
-        return
+def _check_home(home: str, role: str, role_allows: RoleAllows) -> None:
     service = home.split(":")[2]
-    action = _HOMES.get(service)
-    if action is None or home.endswith(".fifo"):
-        raise LocalCloudError(
-            f"Invalid destination {home}: a stream's on-failure destination is a standard SQS "
-            "queue, a standard SNS topic or an S3 bucket"
-        )
-    resource = f"{home}/*" if service == "s3" else home
+    action, resource = _HOMES[service], f"{home}/*" if service == "s3" else home
     if not role_allows(role, action, resource):
-        raise LocalCloudError(
-            f"The function execution role does not have permissions to call "
-            f"{action.partition(':')[2]} on {service.upper()} ({home})"
-        )
+        raise _lacks(action.partition(":")[2], f"{service.upper()} ({home})")
     if service == "s3" and not role_allows(role, "s3:ListBucket", home):
-        raise LocalCloudError(
-            "The function execution role does not have permissions to call ListBucket on S3 "
-            f"({home})"
-        )
+        raise _lacks("ListBucket", f"S3 ({home})")
+
+
+def _lacks(action: str, where: str) -> LocalCloudError:
+    return LocalCloudError(
+        f"The function execution role does not have permissions to call {action} on {where}"
+    )
 
 
 def _words(names: Sequence[str]) -> str:

@@ -54,7 +54,11 @@ class Settings:
 
 
 def settings_of(mapping: Any) -> Settings:
-    """Read moto's mapping."""
+    """Read moto's mapping.
+
+    Raises:
+        LocalCloudError: A filter is no JSON.
+    """
     spec: Mapping[str, Any] = mapping.spec
     criteria = spec.get("FilterCriteria") or {}
     destinations = spec.get("DestinationConfig") or {}
@@ -67,7 +71,7 @@ def settings_of(mapping: Any) -> Settings:
         batch_size=int(mapping.batch_size),
         window=float(spec.get("MaximumBatchingWindowInSeconds") or 0),
         partial="ReportBatchItemFailures" in (spec.get("FunctionResponseTypes") or ()),
-        filters=[json.loads(each["Pattern"]) for each in criteria.get("Filters") or ()],
+        filters=[_pattern(each["Pattern"]) for each in criteria.get("Filters") or ()],
         maximum_concurrency=(spec.get("ScalingConfig") or {}).get("MaximumConcurrency"),
         starting_position=spec.get("StartingPosition") or "TRIM_HORIZON",
         starting_timestamp=float(timestamp),
@@ -78,6 +82,13 @@ def settings_of(mapping: Any) -> Settings:
         tumbling_window=float(spec.get("TumblingWindowInSeconds") or 0),
         on_failure=(destinations.get("OnFailure") or {}).get("Destination") or "",
     )
+
+
+def _pattern(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as problem:
+        raise LocalCloudError(f"Invalid filter pattern definition. {problem}") from problem
 
 
 def _given(value: Any, default: int) -> Any:

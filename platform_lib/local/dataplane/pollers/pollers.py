@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.pollers.mapping_checks import check_mapping
+from platform_lib.local.dataplane.pollers.mapping_checks import check_role, check_settings
 from platform_lib.local.dataplane.pollers.mappings import Invoke, Poller, Settings, settings_of
 from platform_lib.local.dataplane.pollers.queue_poller import QueuePoller
 from platform_lib.local.dataplane.pollers.queues import Queues
@@ -102,8 +102,8 @@ class Pollers:
 
         def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
             made = create(self, spec)
-            settings = settings_of(made)
             try:
+                settings = settings_of(made)
                 ours._check(settings)
             except LocalCloudError as problem:
                 delete(self, made.uuid)
@@ -131,16 +131,16 @@ class Pollers:
         )
 
     def _check(self, settings: Settings) -> None:
-        """Refuse a mapping that AWS would; wait a little for policies on their way."""
+        """Refuse a mapping that AWS would; wait a little for a role's policies on their way."""
         desired = self._context.desired
         function = desired.function(settings.function)
         queue = desired.queue(settings.source) if ":sqs:" in settings.source else None
+        check_settings(settings, function, queue)
+        role, role_allows = str(function.role), self._context.permissions.role_allows
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                return check_mapping(
-                    settings, function, queue, self._context.permissions.role_allows
-                )
+                return check_role(settings, role, role_allows)
             except LocalCloudError:
                 if time.monotonic() >= deadline:
                     raise
