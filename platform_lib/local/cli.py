@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     add_programs(add("refresh", _refresh, "Show, and take over, what drifted from the state."))
     add_programs(add("destroy", _destroy, "Delete what programs made."))
     logs = add("logs", _logs, "Show what apps wrote last.")
-    logs.add_argument("name", nargs="?", help="a program's folder, a log group or an app")
+    logs.add_argument("name", nargs="?", help="a program's folder, an app or a log group")
     logs.add_argument("-n", dest="lines", type=int, default=100, help="how many lines of each")
     invoke = add("invoke", _invoke, "Call a function; exit code 1 when it fails.")
     invoke.add_argument("name", help="a program's folder, or a function's name[:alias]")
@@ -196,8 +196,11 @@ def _logs(asked: argparse.Namespace, screen: Screen) -> int:
     name = asked.name
     if name and Path(name).is_dir():
         name = str(Path(name).resolve())
-    for line in _running(asked).call("logs", screen, name=name, lines=asked.lines):
+    lines = _running(asked).call("logs", screen, name=name, lines=asked.lines)
+    for line in lines:
         print(line)
+    if not lines:
+        print("nothing was written yet", file=sys.stderr)
     return 0
 
 

@@ -36,6 +36,14 @@ from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services, start_services
 from platform_lib.local.state import DEFAULT, StateDir
 
+_SERVICE = "aws:ecs/service:Service"
+_WRITERS = (
+    "aws:autoscaling/group:Group",
+    "aws:lambda/function:Function",
+    "aws:cloudwatch/logGroup:LogGroup",
+)
+"""What else has logs."""
+
 
 class LocalCloud:
     """An imitated AWS account on this machine, for as long as the `with` block lasts.
@@ -212,43 +220,14 @@ class LocalCloud:
         """Return the last lines that apps wrote.
 
         Args:
-            name: A program's folder, a log group, or the name of an app. Default: everything that
-                runs.
+            name: A program's folder; an app, a function or a log group, by its name or the part of
+                it before a `-`. Default: everything.
             lines: How many lines of each.
         """
         plane = self.services.data_plane
-        if name is None:
-            names = list(dict.fromkeys(workload.name for workload in plane.workloads()))
-            return [line for one in names for line in plane.logs(one, lines)]
-        groups = self._log_groups(Path(name))
-        found: list[str] = []
-        for one in groups or [str(name)]:
-            found += plane.logs(one, lines) or self._events(one, lines)
-        if not found and not groups:
-            self._check_writer(str(name))
-        return found
-
-    def _check_writer(self, name: str) -> None:
-        """Refuse a name that no app and no log group has; one that is there was quiet."""
-        apps = {workload.name for workload in self.services.data_plane.workloads()}
-        known = sorted(apps | set(self._groups()))
-        if not any(f"{one}-".startswith(f"{name}-") for one in known):
-            there = f"there are {', '.join(known)}" if known else "nothing is here yet"
-            raise LocalCloudError(f"no app and no log group is called {name}: {there}")
-
-    def _groups(self) -> list[str]:
-        """The account's log groups."""
-        pages = self.client("logs").get_paginator("describe_log_groups").paginate()
-        return sorted(each["logGroupName"] for page in pages for each in page["logGroups"])
-
-    def _events(self, name: str, lines: int) -> list[str]:
-        """The last lines of log groups that no app writes to itself, such as an access log's."""
-        found: list[str] = []
-        for group in self._groups():
-            if f"{group}-".startswith(f"{name}-"):
-                answer = self.client("logs").filter_log_events(logGroupName=group)
-                found += [event["message"] for event in answer["events"]][-lines:]
-        return found
+        names = plane.log_names() if name is None else self._log_names(Path(name)) or [str(name)]
+        read: list[str] = plane.logs(names, lines)
+        return read
 
     def invoke(
         self, name: str | Path, payload: Any = None, *, asynchronous: bool = False
@@ -291,14 +270,20 @@ class LocalCloud:
         ways = {w.name: w.how for w in self.services.data_plane.workloads()}
         return sorted({ways.get(runner, "process") for runner in runners})
 
-    def _log_groups(self, directory: Path) -> list[str]:
-        """The log groups that the programs of a folder made or export; none for other folders."""
-        exported = [
-            str(value)
-            for key, value in self.operations.outputs(directory)
-            if key.endswith("log_group_name")
-        ]
-        return sorted({*exported, *self._made(directory, "aws:cloudwatch/logGroup:LogGroup")})
+    def _log_names(self, directory: Path) -> list[str]:
+        """The apps and log groups that the programs of a folder made; none for other folders."""
+        if not self.operations.urn_prefixes(directory):
+            if (directory / "Pulumi.yaml").is_file():
+                raise LocalCloudError(f"{directory} is not up in this local cloud")
+            return []
+        # Of a service the id is its ARN, which its name ends; the others' ids are their names.
+        services = {arn.rpartition("/")[2] for arn in self._made(directory, _SERVICE)}
+        made = services.union(*(self._made(directory, each) for each in _WRITERS))
+        # What was replaced or deleted since is in the journal too.
+        names = [name for name in self.services.data_plane.log_names() if name in made]
+        if not names:
+            raise LocalCloudError(f"{directory} has no app and no log group")
+        return names
 
     def _made(self, directory: Path, type: str) -> set[str]:
         """The ids of what the programs of a folder ever made of a type."""

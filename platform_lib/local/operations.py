@@ -181,11 +181,6 @@ class Operations:
         for line in repair(stack, made, self._services.providers.delete):
             screen.progress(label, {"event": "print", "line": f"repaired: {line}"})
 
-    def outputs(self, directory: Path) -> list[tuple[str, Any]]:
-        """Return what the programs of a folder export, of all its stacks."""
-        slots = [slot for slot in self._slots.values() if slot.directory == directory.resolve()]
-        return [item for slot in slots for item in slot.outputs.items()]
-
     def urn_prefixes(self, directory: Path) -> tuple[str, ...]:
         """Return how the URNs of what the programs of a folder made begin; none for others."""
         slots = [key for key, s in self._slots.items() if s.directory == directory.resolve()]

@@ -9,6 +9,7 @@ import functools
 import sys
 import threading
 import uuid
+from collections.abc import Sequence
 from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +159,8 @@ def echo_services(world: World):
             account=SimpleNamespace(region="us-east-1", endpoint="http://127.0.0.1:9"),
             data_plane=SimpleNamespace(
                 workloads=lambda: [],
-                logs=lambda name, lines: [f"{name} said {lines}"],
+                log_names=lambda: sorted(world.alive),
+                logs=lambda names, lines: _said(world, names, lines),
                 invoke=lambda name, payload, asynchronous: Invoked(
                     function=f"{name}:live",
                     failed=b"fail" in payload,
@@ -174,6 +176,14 @@ def echo_services(world: World):
         )
 
     return start
+
+
+def _said(world: World, names: str | Sequence[str], lines: int) -> list[str]:
+    if "nobody" in names:
+        raise LocalCloudError("no app and no log group is called nobody: there are some")
+    if "silent" in names:
+        return []
+    return [f"{name.partition('-')[0]} said {lines}" for name in names]
 
 
 def write_program(folder: Path, name: str, body: str, settings: str = "") -> Path:

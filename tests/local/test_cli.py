@@ -21,7 +21,7 @@ COMMAND = [sys.executable, str(Path(__file__).with_name("echo_cloud.py")), "plat
 BODY = """
 aws.sqs.Queue("queue", tags={"mark": config.get("mark") or "none"})
 pulumi.export("url", "http://127.0.0.1:1/")
-pulumi.export("log_group_name", "/apps/notes")
+aws.cloudwatch.LogGroup("group")
 """
 
 
@@ -72,7 +72,7 @@ def test_once_brings_up_shows_a_table_and_ends(tmp_path, program):
     table = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines()]
     assert ["program", "target", "url", "compute", "resources", "seconds"] in table
     [row] = [r for r in table if r[:3] == ["notes", "-", "http://127.0.0.1:1/"]]
-    assert row[4] == "1"
+    assert row[4] == "2"
     assert os.listdir(tmp_path / ".platform-local") == [".gitignore", "lock"] or sorted(
         os.listdir(tmp_path / ".platform-local")
     ) == [".gitignore", "lock"]
@@ -112,8 +112,22 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
         assert wrong.returncode == 1 and "holds no Pulumi.yaml" in wrong.stderr
 
         assert run("refresh", second, cwd=tmp_path).stdout.endswith("second: no changes\n")
-        assert run("logs", "notes", "-n", 7, cwd=tmp_path).stdout == "/apps/notes said 7\n"
-        assert run("logs", "some-app", "-n", 7, cwd=tmp_path).stdout == "some-app said 7\n"
+        # A queue has no logs, and what the program exports plays no part.
+        for name, told in ((program, "group said 7"), ("some", "some said 7")):
+            shown = run("logs", name, "-n", 7, cwd=tmp_path)
+            assert shown.stdout == f"{told}\n"
+        assert run("logs", "-n", 7, cwd=tmp_path).stdout.count("said 7\n") == 3
+        nobody = run("logs", "nobody", cwd=tmp_path)
+        assert (nobody.returncode, nobody.stdout) == (1, "")
+        assert nobody.stderr.startswith("error: no app and no log group is called nobody")
+        without = run("logs", second, cwd=tmp_path)
+        assert without.returncode == 1 and "has no app and no log group" in without.stderr
+        absent = write_program(tmp_path / "absent", "absent", "")
+        down = run("logs", absent, cwd=tmp_path)
+        assert down.returncode == 1 and "is not up in this local cloud" in down.stderr
+        silent = run("logs", "silent", cwd=tmp_path)
+        assert (silent.returncode, silent.stdout) == (0, "")
+        assert silent.stderr == "nothing was written yet\n"
         called = run("invoke", "mail", "--payload", '{"a": 1}', cwd=tmp_path)
         assert (called.returncode, called.stdout) == (0, '{"a": 1}\n')
         assert called.stderr == "START\nEND\n"

@@ -69,7 +69,6 @@ pulumi.export("topic", topic.arn)
 pulumi.export("files", files.bucket)
 pulumi.export("others", others.bucket)
 pulumi.export("group", group.name)
-pulumi.export("log_group_name", app.log_group_name)
 pulumi.export("failures", app.failure_queue.arn)
 '''
 

@@ -452,6 +452,26 @@ def plain(event, context):
     until(lambda: "got over the queue" in plane.logs(app.name, 50))
 
 
+def test_a_call_tells_its_own_lines_alone(api, plane):
+    before = plane.invoke(api.name, b'{"rawPath": "/before"}')
+    after = plane.invoke(api.name, b'{"rawPath": "/after"}')
+    pids = {json.loads(json.loads(each.answer)["body"])["pid"] for each in (before, after)}
+    assert len(pids) == 1, "one worker served both"
+    assert after.logs[0].startswith("START RequestId: ")
+    assert sum(line.startswith(("START ", "END ")) for line in after.logs) == 2
+    assert "handling /before" in plane.logs(api.name, 50)
+    assert "handling /before" not in after.logs
+
+
+def test_what_an_ended_worker_wrote_is_still_read(account, plane, tmp_path):
+    short = Api(account, plane, tmp_path, Timeout=1)
+    account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{short.name}")
+    plane.invoke(short.name, b'{"rawPath": "/slow"}')
+    assert not [each for each in plane.workloads() if each.name == short.name]
+    for name in (short.name, f"/aws/lambda/{short.name}"):
+        assert "handling /slow" in until(lambda name=name: plane.logs(name, 50))
+
+
 def test_a_function_writes_to_its_log_group(account, api):
     ask(api.url, "/marked")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,8 @@ from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
 from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
-from platform_lib.local.dataplane.functions.functions import Functions
+from platform_lib.local.dataplane.functions.functions import Functions, log_group
+from platform_lib.local.dataplane.last_lines import LastLines
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.permissions import Permissions
@@ -264,25 +265,31 @@ class DataPlane:
         answer = outcome.payload.decode(errors="replace")
         return Invoked(function=label, failed=outcome.failed, answer=answer, logs=lines)
 
-    def logs(self, name_or_group: str, lines: int) -> list[str]:
-        """Return the last lines of an app.
+    def log_names(self) -> list[str]:
+        """Return the name of each app and of each log group that `logs` can read."""
+        return self._run(self._last_lines()).names()
+
+    def logs(self, names: str | Sequence[str], lines: int) -> list[str]:
+        """Return the last lines of apps and log groups.
 
         Args:
-            name_or_group: Name of the service, auto scaling group, function or log group, or the
-                part of it before a `-`.
-            lines: How many lines of each copy.
-        """
-        return self._run(self._logs(name_or_group, lines))
+            names: Names of services, auto scaling groups, functions or log groups, or the part of
+                them before a `-`.
+            lines: How many lines of each copy, and of what a group holds besides.
 
-    async def _logs(self, wanted: str, lines: int) -> list[str]:
-        logs = [(each.name, part.log) for each in self._replicas() for part in each.parts]
-        logs += [(workload.name, worker.log) for workload, worker in self._functions.workers()]
-        return [
-            line
-            for name, log in logs
-            if any(f"{one}-".startswith(f"{wanted}-") for one in (log.group, name))
-            for line in log.tail(lines)
-        ]
+        Raises:
+            LocalCloudError: A name is nobody's.
+        """
+        wanted = [names] if isinstance(names, str) else names
+        return self._run(self._last_lines()).read(wanted, lines)
+
+    async def _last_lines(self) -> LastLines:
+        await self._context.cloudwatch.flush()
+        live = [(each.name, part.log) for each in self._replicas() for part in each.parts]
+        live += [(workload.name, worker.log) for workload, worker in self._functions.workers()]
+        desired = self._context.desired
+        functions = {str(each.function_name): log_group(each) for each in desired.functions()}
+        return LastLines(live, functions, desired.log_groups())
 
 
 class _Front:

@@ -224,6 +224,10 @@ class Desired:
         policy = self.function(name).policies.get(qualifier or "$LATEST")
         return list(policy.statements) if policy else []
 
+    def log_groups(self) -> Mapping[str, Any]:
+        """Return moto's log groups by name."""
+        return dict(self._backend("logs").groups)
+
     def queue(self, arn: str) -> Any:
         """Return moto's queue, or None."""
         return self._backend("sqs").queues.get(arn.rpartition(":")[2])

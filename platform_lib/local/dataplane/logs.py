@@ -86,7 +86,7 @@ class Log:
         self.group = group
         self.lineage: Lineage | None = None
         """The chain of events that what writes now belongs to."""
-        self._stream = stream
+        self.stream = stream
         self._cloudwatch = cloudwatch if group else None
         self._tail: deque[str] = deque(maxlen=_KEPT_LINES)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ class Log:
             lines = [line.decode(errors="replace").rstrip("\r") for line in whole]
             self._tail.extend(lines)
             if self._cloudwatch is not None:
-                self._cloudwatch.write(self.group, self._stream, lines, self.lineage)
+                self._cloudwatch.write(self.group, self.stream, lines, self.lineage)
 
     def write(self, line: str) -> None:
         """Add a line of our own, such as a function's REPORT."""

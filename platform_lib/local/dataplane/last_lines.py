@@ -1,0 +1,72 @@
+"""Finds what apps wrote last: in the memory of those that run, and in the account's log groups."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from platform_lib.local.dataplane.logs import Log
+from platform_lib.local.errors import LocalCloudError
+
+
+class LastLines:
+    """What can be read now.
+
+    Args:
+        live: The logs of the copies that run, each with its app's name.
+        functions: Function -> its log group.
+        groups: moto's log groups by name.
+    """
+
+    def __init__(
+        self,
+        live: Sequence[tuple[str, Log]],
+        functions: Mapping[str, str],
+        groups: Mapping[str, Any],
+    ) -> None:
+        self._live = live
+        self._functions = functions
+        self._groups = groups
+
+    def names(self) -> list[str]:
+        """Return the name of each app and of each log group."""
+        apps = [name for name, _ in self._live]
+        return sorted({*apps, *self._functions, *self._groups})
+
+    def read(self, wanted: Sequence[str], lines: int) -> list[str]:
+        """Return the last lines of apps and log groups, of each copy and group so many.
+
+        Args:
+            wanted: Their names, or the part of these before a `-`.
+            lines: How many of each.
+
+        Raises:
+            LocalCloudError: A name is nobody's.
+        """
+        names = {name for one in wanted for name in self._meant(one)}
+        logs = [log for name, log in self._live if name in names or log.group in names]
+        groups = {group for name, group in self._functions.items() if name in names}
+        groups = (groups | names) & set(self._groups)
+        read = []
+        for group in sorted(groups):
+            read += self._ended(group, lines)
+            read += [line for log in logs if log.group == group for line in log.tail(lines)]
+        read += [line for log in logs if log.group not in groups for line in log.tail(lines)]
+        return read
+
+    def _meant(self, wanted: str) -> list[str]:
+        names = self.names()
+        found = [name for name in names if name == wanted]
+        found = found or [name for name in names if name.startswith(f"{wanted}-")]
+        if not found:
+            there = f"there are {', '.join(names)}" if names else "nothing is here yet"
+            raise LocalCloudError(f"no app and no log group is called {wanted}: {there}")
+        return found
+
+    def _ended(self, group: str, lines: int) -> list[str]:
+        """Return what a group holds of others than those that run, such as access logs."""
+        live = {log.stream for _, log in self._live if log.group == group}
+        streams = [s for name, s in list(self._groups[group].streams.items()) if name not in live]
+        events = [event for stream in streams for event in list(stream.events)]
+        events.sort(key=lambda event: event.timestamp)
+        # As of those that run: a trace is one event, with returns between its lines.
+        kept = [line for event in events for line in str(event.message).split("\r")]
+        return kept[-lines:]
