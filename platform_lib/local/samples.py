@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from platform_lib.local.dataplane.clock import stamp
 from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.errors import LocalCloudError
 
@@ -36,7 +37,7 @@ def _arn(service: str, name: str) -> str:
 
 def _ses() -> dict[str, Any]:
     # https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html
-    now = event_shapes.stamp(time.time())
+    now = stamp(time.time())
     verdict = {"status": "PASS"}
     headers = {"From": "Jane Doe <jane@example.com>", "To": "shop@example.org", "Subject": "Hi"}
     mail = {
@@ -272,7 +273,7 @@ def _alexa() -> dict[str, Any]:
         "request": {
             "type": "LaunchRequest",
             "requestId": "amzn1.echo-api.request.sample",
-            "timestamp": event_shapes.stamp(time.time(), milliseconds=False),
+            "timestamp": stamp(time.time(), milliseconds=False),
             "locale": "en-US",
         },
     }
@@ -297,7 +298,7 @@ def _cloudformation() -> dict[str, Any]:
 
 def _config() -> dict[str, Any]:
     # https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_lambda-functions.html
-    now = event_shapes.stamp(time.time())
+    now = stamp(time.time())
     item = {
         "configurationItemVersion": "1.3",
         "configurationItemCaptureTime": now,
@@ -343,7 +344,7 @@ def _codecommit() -> dict[str, Any]:
         "eventPartNumber": 1,
         "eventSource": "aws:codecommit",
         "eventSourceARN": _arn("codecommit", "shop"),
-        "eventTime": event_shapes.stamp(time.time()),
+        "eventTime": stamp(time.time()),
         "eventTotalParts": 1,
         "eventTriggerConfigId": "5646e38e-c3c0-4a09-8a1b-0f4d5e5a3d2c",
         "eventTriggerName": "sample",

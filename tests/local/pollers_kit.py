@@ -16,7 +16,7 @@ from platform_lib.local.dataplane.lineage import keep_with_messages
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.pollers.pollers import Pollers
-from platform_lib.local.moto.time import queues_by
+from platform_lib.local.moto.time import live_by
 
 _numbers = itertools.count()
 _CODE = io.BytesIO()
@@ -118,7 +118,7 @@ class Rig:
             state_dir=tmp_path,
             say=self.said.append,
             clock=self.clock,
-            cloudwatch=CloudWatch(account),
+            cloudwatch=CloudWatch(account, self.clock),
             groups=TargetGroups(desired),
             permissions=Permissions(desired),
             patience=1,
@@ -126,7 +126,7 @@ class Rig:
         self.pollers = Pollers(context, self.loop, self._invoke, patience=0)
         self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
-        self._undo = [queues_by(self.clock), self.pollers.start(), keep_with_messages()]
+        self._undo = [live_by(self.clock), self.pollers.start(), keep_with_messages()]
 
     async def _invoke(self, arn, payload, *, lineage=None):
         function = self.functions[arn]

@@ -47,6 +47,7 @@ def failing_at(*bad, times=99):
 
 
 def test_an_event_of_a_table_is_worded_as_aws_words_it(rig):
+    rig.advance(3 * 86400)
     table, function = Table(rig), Function(rig)
     held(function, table.arn)
     table.put("a", n={"N": "1"}, b={"B": b"\x00\xff"})
@@ -74,6 +75,7 @@ def test_an_event_of_a_table_is_worded_as_aws_words_it(rig):
 
 
 def test_an_event_of_kinesis_is_worded_as_aws_words_it(rig):
+    rig.advance(3 * 86400)
     stream, function = Stream(rig), Function(rig)
     held(function, stream.arn)
     stream.send("hello", key="k")

@@ -8,10 +8,17 @@ import asyncio
 import heapq
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 _LONGEST_WAIT = 30.0
 """A laptop that slept wakes with the event loop's own clock behind: look at the wall's again."""
+
+
+def stamp(moment: float, *, milliseconds: bool = True) -> str:
+    """Word a time as AWS does, such as `2026-11-24T08:00:00.000Z`."""
+    spec = "milliseconds" if milliseconds else "seconds"
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
 class Timer:

@@ -32,7 +32,7 @@ from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.pollers.pollers import Pollers
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.moto.time import queues_by
+from platform_lib.local.moto.time import live_by
 from platform_lib.local.results import Invoked
 
 T = TypeVar("T")
@@ -66,14 +66,14 @@ class DataPlane:
         self._next_port = port
         self._say = say
         self._loop = asyncio.new_event_loop()
-        desired = Desired(account)
+        desired, clock = Desired(account), Clock(self._loop, say)
         self._context = Context(
             account=account,
             desired=desired,
             state_dir=state_dir,
             say=say,
-            clock=Clock(self._loop, say),
-            cloudwatch=CloudWatch(account),
+            clock=clock,
+            cloudwatch=CloudWatch(account, clock),
             groups=TargetGroups(desired),
             permissions=Permissions(desired),
             patience=patience,
@@ -97,7 +97,7 @@ class DataPlane:
             self._say(f"removed container {name}, left by a run that was killed")
         self._run(self._context.groups.start())
         self._context.clock.before_settled(self._context.cloudwatch.flush)
-        self._undo.callback(queues_by(self._context.clock))
+        self._undo.callback(live_by(self._context.clock))
         # Pollers first: what they replace in moto, deliveries add to.
         self._undo.callback(self._pollers.start())
         self._undo.callback(self._deliveries.start())

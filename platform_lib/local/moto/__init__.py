@@ -10,7 +10,7 @@
 | `fronts.py` | function URLs of aliases, stages and names of HTTP APIs |
 | `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
 | `replacing.py` | the ways in which all of them change moto |
-| `time.py` | queues live by the data plane's clock |
+| `time.py` | queues, topics and buses live by the data plane's clock |
 
 Each patch names what moto does and AWS does not. A patch goes when moto has learned it.
 """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from platform_lib.local.dataplane.clock import stamp
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
@@ -216,10 +217,9 @@ class Asynchronous:
         return await self._destinations.send_by_role(role, arn, message, event.lineage)
 
     def _record(self, event: Event, condition: str) -> dict[str, Any]:
-        moment = datetime.fromtimestamp(self._context.clock.now(), UTC)
         record: dict[str, Any] = {
             "version": "1.0",
-            "timestamp": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "timestamp": stamp(self._context.clock.now()),
             "requestContext": {
                 "requestId": event.id,
                 "functionArn": event.qualified_arn,

@@ -9,10 +9,11 @@ import copy
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from platform_lib.event_patterns import matches
-from platform_lib.local.dataplane.delivery import event_shapes
+from platform_lib.local.dataplane.clock import stamp
 from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.input_templates import target_input
@@ -75,7 +76,8 @@ class EventRules:
 
                 alone = copy.copy(sent.rule)
                 alone.targets, alone.event_pattern = [target], EventPattern.load(None)
-                self._theirs(alone, sent.event, sent.transform)
+                now = self._push.context.clock.now()
+                self._theirs(alone, _in_motos_words(sent.event, now), sent.transform)
 
     async def _deliver(self, sent: "_Sent", target: Mapping[str, Any]) -> None:
         try:
@@ -159,5 +161,13 @@ def _wire(event: Mapping[str, Any]) -> dict[str, Any]:
     """Give an event AWS's time, and leave out what moto keeps in it for itself."""
     wire = {key: value for key, value in event.items() if key != "ingestion-time"}
     if isinstance(wire.get("time"), int | float):
-        wire["time"] = event_shapes.stamp(wire["time"], milliseconds=False)
+        wire["time"] = stamp(wire["time"], milliseconds=False)
     return wire
+
+
+def _in_motos_words(event: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Count an event's time in seconds, and say when it came in, as moto's own targets need it."""
+    moment = event["time"]
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment).timestamp()
+    return {"ingestion-time": now, **event, "time": moment}

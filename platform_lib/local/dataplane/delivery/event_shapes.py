@@ -8,15 +8,10 @@ import gzip
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-
-def stamp(moment: float, *, milliseconds: bool = True) -> str:
-    """Word a time as AWS does, such as `2026-11-24T08:00:00.000Z`."""
-    spec = "milliseconds" if milliseconds else "seconds"
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+from platform_lib.local.dataplane.clock import stamp
 
 
 def notification(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from platform_lib.local.dataplane.clock import Timer
+from platform_lib.local.dataplane.clock import Timer, stamp
 from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
@@ -178,7 +178,7 @@ class Schedules:
         text, execution = self._input(schedule, due), str(uuid.uuid4())
         for word, value in {
             "schedule-arn": schedule.arn,
-            "scheduled-time": event_shapes.stamp(due, milliseconds=False),
+            "scheduled-time": stamp(due, milliseconds=False),
             "execution-id": execution,
             "attempt-number": "1",
         }.items():
@@ -247,7 +247,7 @@ class Schedules:
                 "SCHEDULE_ARN": schedule.arn,
                 "TARGET_ARN": target["Arn"],
                 "EXECUTION_ID": execution,
-                "SCHEDULED_TIME": event_shapes.stamp(due, milliseconds=False),
+                "SCHEDULED_TIME": stamp(due, milliseconds=False),
                 "ERROR_CODE": refusal.code,
                 "ERROR_MESSAGE": refusal.message,
             },

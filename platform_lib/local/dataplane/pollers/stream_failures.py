@@ -9,10 +9,11 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from platform_lib.local.account import Account
+from platform_lib.local.dataplane.clock import stamp
 from platform_lib.local.dataplane.pollers.mappings import Settings
 from platform_lib.local.dataplane.pollers.streams import Record
 
@@ -107,13 +108,13 @@ def invocation_record(
             "approximateInvokeCount": invocations,
         },
         "version": "1.0",
-        "timestamp": _time(now),
+        "timestamp": stamp(now),
         "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo": {
             "shardId": shard_id,
             "startSequenceNumber": records[0].sequence,
             "endSequenceNumber": records[-1].sequence,
-            "approximateArrivalOfFirstRecord": _time(records[0].arrived),
-            "approximateArrivalOfLastRecord": _time(records[-1].arrived),
+            "approximateArrivalOfFirstRecord": stamp(records[0].arrived),
+            "approximateArrivalOfLastRecord": stamp(records[-1].arrived),
             "batchSize": len(records),
             "streamArn": settings.source,
         },
@@ -125,8 +126,3 @@ def invocation_record(
             "functionError": "Unhandled" if failed else None,
         }
     return told
-
-
-def _time(seconds: float) -> str:
-    when = datetime.fromtimestamp(seconds, UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z"

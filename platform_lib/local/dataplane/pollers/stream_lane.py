@@ -4,10 +4,9 @@ import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from platform_lib.local.dataplane.clock import Timer
+from platform_lib.local.dataplane.clock import Timer, stamp
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.pollers.mappings import (
     MAX_PAYLOAD,
@@ -236,7 +235,10 @@ class Lane:
         begin = self._window or 0.0
         end = begin + self._poller.settings.tumbling_window
         return {
-            "window": {"start": _second(begin), "end": _second(end)},
+            "window": {
+                "start": stamp(begin, milliseconds=False),
+                "end": stamp(end, milliseconds=False),
+            },
             "state": self._state,
             "shardId": self._shard_id,
             "eventSourceARN": self._poller.settings.source,
@@ -268,7 +270,3 @@ def _has_state(outcome: Outcome) -> bool:
     except ValueError:
         return False
     return isinstance(answer, Mapping) and "state" in answer
-
-
-def _second(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
