@@ -6,6 +6,7 @@
     platform-local destroy DIR...  delete what programs made
     platform-local logs [NAME]     what apps wrote last
     platform-local invoke NAME     call a function
+    platform-local outputs [DIR]   what stacks export, and where the account answers
     platform-local advance TIME    move the account's clock on, such as 3m
 
 One `up` owns the cloud and keeps it alive; every command in another terminal reaches it through
@@ -19,15 +20,16 @@ import math
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.control import ControlClient
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.results import Change, Stack
+from platform_lib.local.results import Advanced, Change, Outputs, Stack
 from platform_lib.local.screen import Screen, for_output
 from platform_lib.local.state import DEFAULT
 
@@ -80,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
                 metavar="KEY=VALUE",
                 action="append",
                 type=_pair,
-                help="a config value, before those of Pulumi.<stack>.yaml",
+                help="a config value, before those of Pulumi.<stack>.yaml; the stack keeps it, "
+                "until the cloud stops or KEY= unsets it",
             )
 
     up = add("up", _up, "Bring programs up and serve them until Ctrl-C.")
@@ -105,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     invoke.add_argument(
         "--asynchronous", action="store_true", help="let Lambda keep the event and retry"
     )
+    outputs = add("outputs", _outputs, "Show what stacks export, and where the account answers.")
+    outputs.add_argument("directory", metavar="DIR", nargs="?", type=Path, help="of one program")
+    outputs.add_argument("name", nargs="?", help="of one output, for scripts: its bare value")
+    outputs.add_argument("--show-secrets", action="store_true", help="show them as they are")
     advance = add("advance", _advance, "Move the account's clock on: what falls due runs now.")
     advance.add_argument("time", type=_seconds, help="how far: 90s, 3m, 2h or 1d")
     return parser
@@ -134,14 +141,19 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
         if asked.port is not None:
             raise LocalCloudError(f"--port: a local cloud runs in {asked.state_dir} already")
         made = _remotely(running, "up", asked, screen)
-        show_stacks(screen, [Stack.from_plain(one) for one in made])
+        stacks = [Stack.from_plain(one) for one in made]
+        show_stacks(screen, stacks)
+        _show_outputs(screen, running.call("account", screen), map(_outputs_of, stacks))
         return _unchanged(_changes(running, "preview", asked, screen), screen) if asked.once else 0
 
     cloud = LocalCloud(asked.state_dir, port=asked.port, screen=screen)
     try:
         cloud.start()
-        stacks = cloud.up_all(asked.directories, config=_config(asked), stack=asked.stack)
+        stacks = cloud.up_all(
+            asked.directories, config=_config(asked, new=True), stack=asked.stack
+        )
         show_stacks(screen, stacks)
+        _show_outputs(screen, cloud.account_line, map(_outputs_of, stacks))
         if asked.once:
             with ThreadPoolExecutor(len(stacks)) as pool:
                 again = [pool.submit(cloud.preview, s.directory, stack=s.stack) for s in stacks]
@@ -179,7 +191,7 @@ def _preview(asked: argparse.Namespace, screen: Screen) -> int:
         tempfile.TemporaryDirectory(prefix="platform-local-") as folder,
         LocalCloud(folder, screen=screen) as cloud,
     ):
-        config = _config(asked)
+        config = _config(asked, new=True)
         found = [cloud.preview(d, config=config, stack=asked.stack) for d in asked.directories]
     return _show_changes(asked, found, screen)
 
@@ -242,7 +254,29 @@ def _event(asked: argparse.Namespace) -> Any:
 
 
 def _advance(asked: argparse.Namespace, screen: Screen) -> int:
-    _running(asked).call("advance", screen, seconds=asked.time)
+    moved = Advanced(**_running(asked).call("advance", screen, seconds=asked.time))
+    now = datetime.fromtimestamp(moved.now, UTC)
+    times = {0: "no function was called", 1: "a function was called once"}.get(
+        moved.calls, f"functions were called {moved.calls} times"
+    )
+    print(f"the account's time is {now:%Y-%m-%d %H:%M:%S} UTC; {times} meanwhile")
+    return 0
+
+
+def _outputs(asked: argparse.Namespace, screen: Screen) -> int:
+    running = _running(asked)
+    directory = str(asked.directory.resolve()) if asked.directory else None
+    found = [Outputs(**one) for one in running.call("outputs", screen, directory=directory)]
+    if asked.name is None:
+        account = running.call("account", screen)
+        _show_outputs(screen, account, found, secrets=asked.show_secrets)
+        return 0
+    values = [one.shown(secrets=asked.show_secrets) for one in found]
+    named = [each[asked.name] for each in values if asked.name in each]
+    if not named:
+        there = ", ".join(sorted({name for each in values for name in each})) or "none"
+        raise LocalCloudError(f"no output is called {asked.name}; there are {there}")
+    print("\n".join(named))
     return 0
 
 
@@ -278,8 +312,10 @@ def _changes(
     return [[Change(**change) for change in answer] for answer in answers]
 
 
-def _config(asked: argparse.Namespace) -> Mapping[str, str] | None:
-    return dict(asked.config) if asked.config else None
+def _config(asked: argparse.Namespace, *, new: bool = False) -> Mapping[str, str] | None:
+    """Return what was given; to a new cloud there is nothing to unset."""
+    given = dict(asked.config or ())
+    return {key: value for key, value in given.items() if value or not new} or None
 
 
 def _show_changes(
@@ -292,6 +328,23 @@ def _show_changes(
     return 0
 
 
+def _outputs_of(stack: Stack) -> Outputs:
+    return Outputs(
+        project=stack.name, stack=stack.stack, values=stack.outputs, secrets=stack.secrets
+    )
+
+
+def _show_outputs(
+    screen: Screen, account: str, stacks: Iterable[Outputs], *, secrets: bool = False
+) -> None:
+    """Show where the account answers, and what each stack exports."""
+    screen.say(f"\n{account}")
+    for one in stacks:
+        label = one.project if one.stack == "local" else f"{one.project}/{one.stack}"
+        for name, value in one.shown(secrets=secrets).items():
+            screen.say(f"{label}  {name}  {value}")
+
+
 def show_stacks(screen: Screen, stacks: Sequence[Stack]) -> None:
     """Show what came up as a table."""
     head = ["program", "target", "url", "compute", "resources", "seconds"]
@@ -299,7 +352,7 @@ def show_stacks(screen: Screen, stacks: Sequence[Stack]) -> None:
         [
             stack.name,
             ", ".join(stack.targets) or "-",
-            " ".join(stack.urls) or "-",
+            _addresses(stack) or "-",
             ", ".join(stack.compute) or "-",
             str(stack.resource_count),
             f"{stack.seconds:.1f}",
@@ -307,6 +360,13 @@ def show_stacks(screen: Screen, stacks: Sequence[Stack]) -> None:
         for stack in stacks
     ]
     screen.table(head, rows)
+
+
+def _addresses(stack: Stack) -> str:
+    """Word a stack's addresses; where there are several, each with its export's name."""
+    if len(stack.addresses) == 1:
+        return stack.urls[0]
+    return " ".join(f"{name}={url}" for name, url in stack.addresses.items())
 
 
 if __name__ == "__main__":

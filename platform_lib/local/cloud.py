@@ -31,8 +31,8 @@ from platform_lib.local.engine import find_engine
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.operations import Operations, changes_of
 from platform_lib.local.project import Project
-from platform_lib.local.results import Change, Invoked, Stack
-from platform_lib.local.screen import Screen
+from platform_lib.local.results import Advanced, Change, Invoked, Outputs, Stack
+from platform_lib.local.screen import Both, Screen
 from platform_lib.local.services import Services, start_services
 from platform_lib.local.state import DEFAULT, StateDir
 
@@ -169,6 +169,7 @@ class LocalCloud:
             resources=result["resources"],
             changes=changes_of(result),
             compute=self._compute(result["runners"]),
+            secrets=result["secrets"],
             seconds=time.monotonic() - began,
         )
 
@@ -246,6 +247,19 @@ class LocalCloud:
         invoked: Invoked = plane.invoke(wanted, text.encode(), asynchronous=asynchronous)
         return invoked
 
+    @property
+    def account_line(self) -> str:
+        """How AWS clients reach the account, in words."""
+        account = self.services.account
+        return f"account {account.endpoint} (any keys, {account.region})"
+
+    def outputs(self, directory: str | Path | None = None) -> list[Outputs]:
+        """Return what stacks export: those of a program's folder, or all."""
+        found = self.operations.outputs(None if directory is None else Path(directory))
+        if directory is not None and not found:
+            raise LocalCloudError(f"{directory} is not up in this local cloud")
+        return found
+
     def settle(self) -> None:
         """Wait until all that happened in the account so far has had its effect.
 
@@ -254,7 +268,7 @@ class LocalCloud:
         """
         self.services.data_plane.settle()
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> Advanced:
         """Move the account's clock on, and return when all that fell due meanwhile is done.
 
         What waits on AWS for minutes or days happens now, in order of time: a failed call is tried
@@ -263,7 +277,8 @@ class LocalCloud:
         Args:
             seconds: How far, such as `60` or `24 * 3600`.
         """
-        self.services.data_plane.advance(seconds)
+        moved: Advanced = self.services.data_plane.advance(seconds)
+        return moved
 
     def _compute(self, runners: Sequence[str]) -> list[str]:
         """How what runs the apps runs here. A function's worker starts with its first request."""
@@ -319,11 +334,22 @@ class LocalCloud:
     def _commands(self) -> dict[str, Callable[..., Any]]:
         """What other terminals may ask for; results are plain data."""
 
+        def configured(arguments: dict[str, Any]) -> dict[str, Any]:
+            # A terminal sets single values, as `pulumi up -c` does; in Python all are given.
+            if not arguments.get("config"):
+                return arguments
+            directory, stack = Path(arguments["directory"]), arguments["stack"]
+            config = self.operations.with_config(directory, stack, arguments["config"])
+            return {**arguments, "config": config}
+
         def up(screen: Screen, **arguments: Any) -> dict[str, Any]:
-            return self.up(screen=screen, **arguments).plain()
+            return self.up(screen=Both(screen, self.screen), **configured(arguments)).plain()
 
         def changes(operation: Callable[..., list[Change]]) -> Callable[..., list[Any]]:
-            return lambda **arguments: [asdict(change) for change in operation(**arguments)]
+            def run(**arguments: Any) -> list[Any]:
+                return [asdict(change) for change in operation(**configured(arguments))]
+
+            return run
 
         return {
             "ping": lambda screen: os.getpid(),
@@ -333,7 +359,11 @@ class LocalCloud:
             "destroy": changes(self.destroy),
             "logs": lambda screen, **arguments: self.logs(**arguments),
             "invoke": lambda screen, **arguments: asdict(self.invoke(**arguments)),
-            "advance": lambda screen, seconds: self.advance(seconds),
+            "advance": lambda screen, seconds: asdict(self.advance(seconds)),
+            "account": lambda screen: self.account_line,
+            "outputs": lambda screen, **arguments: [
+                asdict(stack) for stack in self.outputs(**arguments)
+            ],
         }
 
 

@@ -13,7 +13,7 @@ from platform_lib.local.engine import Engine
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.project import Project, read_project, write_workspace
 from platform_lib.local.repair import is_locked, repair
-from platform_lib.local.results import Change
+from platform_lib.local.results import TARGETS, Change, Outputs
 from platform_lib.local.runner import ProgramProcess, Request
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services
@@ -41,6 +41,8 @@ class _Slot:
     directory: Path
     config: Mapping[str, object] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Sequence[str] = ()
+    """The outputs that hold a secret."""
     journal_mark: int = 0
     """How long the journal was when the last operation began."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -131,6 +133,7 @@ class Operations:
             screen.progress(label, {"event": "end", "text": text})
             if operation in ("up", "destroy"):
                 slot.outputs = result["outputs"] if operation == "up" else {}
+                slot.secrets = result["secrets"] if operation == "up" else ()
             return project, result
 
     def _slot(self, project: Project, stack: str) -> _Slot:
@@ -181,6 +184,24 @@ class Operations:
         for line in repair(stack, made, self._services.providers.delete):
             screen.progress(label, {"event": "print", "line": f"repaired: {line}"})
 
+    def with_config(
+        self, directory: Path, stack: str, changes: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Return the config of a stack with some values set, as `pulumi up -c` does; "" unsets."""
+        slot = self._slots.get((read_project(directory).name, stack))
+        config = {**(slot.config if slot else {}), **changes}
+        return {key: value for key, value in config.items() if value != ""}
+
+    def outputs(self, directory: Path | None = None) -> list[Outputs]:
+        """Return what stacks export: those of a folder, or all."""
+        with self._lock:
+            slots = sorted(self._slots.items())
+        return [
+            Outputs(project=project, stack=stack, values=slot.outputs, secrets=slot.secrets)
+            for (project, stack), slot in slots
+            if directory is None or slot.directory == directory.resolve()
+        ]
+
     def urn_prefixes(self, directory: Path) -> tuple[str, ...]:
         """Return how the URNs of what the programs of a folder made begin; none for others."""
         slots = [key for key, s in self._slots.items() if s.directory == directory.resolve()]
@@ -217,7 +238,7 @@ def changes_of(result: Mapping[str, Any]) -> list[Change]:
 
 
 def _counted(changes: Sequence[Change]) -> str:
-    """Word changes as `3 create, 1 update`."""
-    ops = sorted({change.op for change in changes})
-    counts = [f"{sum(change.op == op for change in changes)} {op}" for op in ops]
+    """Word changes as `3 create, 1 update`; components of ours group resources and are none."""
+    ops = [change.op for change in changes if change.type not in TARGETS]
+    counts = [f"{ops.count(op)} {op}" for op in sorted(set(ops))]
     return ", ".join(counts) or "no changes"

@@ -6,7 +6,8 @@ of JSON on the file descriptor FD, so that what the program itself prints does n
 
     {"event": "resource", "state": "started" | "done" | "failed", "op", "type", "name"}
     {"event": "diagnostic", "severity": "info" | "warning" | "error", "message"}
-    {"event": "result", "changes": [...], "outputs": {...}, "resources": {...}, "runners": [...]}
+    {"event": "result", "changes": [...], "outputs": {...}, "secrets": [...],
+     "resources": {...}, "runners": [...]}
     {"event": "failure", "message"}
 
 Standard input stays open as long as the parent lives. When it closes, this process ends, and the
@@ -41,7 +42,9 @@ _RUNNERS = (
     "aws:autoscaling/group:Group",
     "aws:lambda/function:Function",
 )
-_UNCHANGED = ("same", "read", "refresh")
+_UNCHANGED = ("same", "read", "discard", "refresh")
+"""What the account does not notice; what was read and no longer is, is only forgotten."""
+
 _AGAIN = "an unhandled error occurred: "
 """How the engine begins its second telling of an error that ended the program."""
 
@@ -117,6 +120,7 @@ def _operate(request: Mapping[str, Any], events: "_Events") -> dict[str, Any]:
     return {
         "changes": events.changes,
         "outputs": outputs,
+        "secrets": stack.secret_outputs() if outputs else [],
         "resources": _count(resources),
         "runners": _runners(resources),
     }

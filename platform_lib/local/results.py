@@ -1,9 +1,12 @@
 """What operations of the local cloud return."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 TARGETS = {
     "platform-lib:index:VmApp": "vm",
@@ -51,6 +54,8 @@ class Stack:
     """How its apps run on this machine: `docker`, `process`."""
     seconds: float
     """How long it took."""
+    secrets: Sequence[str] = ()
+    """The outputs that hold a secret."""
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> "Stack":
@@ -63,15 +68,22 @@ class Stack:
         return {**asdict(self), "directory": str(self.directory)}
 
     @property
+    def addresses(self) -> Mapping[str, str]:
+        """The exports that say where it answers: called `url`, `shop_url`; no URL of a queue."""
+        return {
+            key: value
+            for key, value in self.outputs.items()
+            if re.search(r"(^|[_-])url$|^URL$|[a-z0-9]U(rl|RL)$", key)
+            and key not in self.secrets
+            and isinstance(value, str)
+            and value.startswith(("http://", "https://"))
+            and not _is_queue(value)
+        }
+
+    @property
     def urls(self) -> list[str]:
         """The exported addresses at which it answers, which a queue's URL is not."""
-        exported = self.outputs.items()
-        values = [value for key, value in exported if not key.endswith("queue_url")]
-        return [
-            value
-            for value in values
-            if isinstance(value, str) and value.startswith(("http://", "https://"))
-        ]
+        return list(self.addresses.values())
 
     @property
     def targets(self) -> list[str]:
@@ -82,6 +94,50 @@ class Stack:
     def resource_count(self) -> int:
         """How many resources it holds, without the components that group them."""
         return sum(count for token, count in self.resources.items() if token not in TARGETS)
+
+
+def _is_queue(url: str) -> bool:
+    """Tell SQS's URLs: an account's number and a name are all of the path."""
+    return re.fullmatch(r"/\d{12}/[\w-]+(\.fifo)?", urlsplit(url).path) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What a stack exports."""
+
+    project: str
+    """The project's name."""
+    stack: str
+    """The stack's name."""
+    values: Mapping[str, Any]
+    """Name -> value."""
+    secrets: Sequence[str] = ()
+    """The names of those that hold a secret."""
+
+    def shown(self, *, secrets: bool = False) -> dict[str, str]:
+        """Return the values as text: what is no text is JSON, and secrets are hidden.
+
+        Args:
+            secrets: Whether to show them all the same.
+        """
+        return {
+            key: "[secret]" if key in self.secrets and not secrets else _text(value)
+            for key, value in self.values.items()
+        }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advanced:
+    """What moving the account's clock on came to."""
+
+    now: float
+    """The account's time, in seconds since 1970."""
+    calls: int
+    """How often functions were called meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,11 @@ _SIGNS = {
     "update": "~",
     "delete": "-",
     "replace": "+-",
-    "read": "<",
+    # In words: these are rare, and nothing in the account changes.
+    "read": "read",
+    "read-replacement": "read",
+    "discard": "forget",
+    "discard-replaced": "forget",
     "refresh": "?",
 }
 
@@ -50,6 +54,23 @@ class Screen:
 
     def close(self) -> None:
         """Leave the terminal as it was."""
+
+
+class Both(Screen):
+    """Shows what one program does on two screens: the one that asked, and the one that serves."""
+
+    def __init__(self, *screens: Screen) -> None:
+        self._screens = screens
+
+    def say(self, line: str) -> None:
+        """Show the line on both."""
+        for screen in self._screens:
+            screen.say(line)
+
+    def progress(self, program: str, event: Mapping[str, Any]) -> None:
+        """Show the event on both."""
+        for screen in self._screens:
+            screen.progress(program, event)
 
 
 def for_output(stream: TextIO | None = None) -> Screen:

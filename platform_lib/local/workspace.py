@@ -95,6 +95,14 @@ class LocalStack(automation.Stack):
             return super().outputs()
         return {key: OutputValue(value=value, secret=False) for key, value in values.items()}
 
+    def secret_outputs(self) -> list[str]:
+        """The names of exports that are, or hold, a secret."""
+        for resource in self.deployment.get("resources", []):
+            if resource["type"] == "pulumi:pulumi:Stack" and not resource.get("delete"):
+                exports = resource.get("outputs", {}).items()
+                return [key for key, value in exports if _SIGNATURE in json.dumps(value)]
+        return []
+
     def info(self, show_secrets: bool = True) -> UpdateSummary | None:
         """Nothing: the engine's events told all, so the CLI need not be asked for its history."""
         return UpdateSummary(

@@ -22,7 +22,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from platform_lib.local import cli
 from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.results import Invoked
+from platform_lib.local.results import Advanced, Invoked
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services
 
@@ -167,7 +167,7 @@ def echo_services(world: World):
                     answer=payload.decode(),
                     logs=["START", "END"],
                 ),
-                advance=lambda seconds: say(f"moved on {seconds}"),
+                advance=lambda seconds: Advanced(now=1.8e9 + seconds, calls=int(seconds // 3600)),
             ),
             providers=SimpleNamespace(wait_idle=world.wait_idle, delete=world.delete),
             journal=SimpleNamespace(entries=lambda: list(world.entries)),

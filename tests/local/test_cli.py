@@ -106,6 +106,8 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
 
         up = run("up", second, cwd=tmp_path)
         assert "second  + aws:sns/topic:Topic t" in up.stdout and up.returncode == 0
+        # Who serves sees it too.
+        assert serving.process.stdout.readline() == "second  + aws:sns/topic:Topic t\n"
         busy = run("up", second, "--port", 8080, cwd=tmp_path)
         assert busy.returncode == 1 and "runs in .platform-local already" in busy.stderr
         wrong = run("preview", tmp_path, cwd=tmp_path)
@@ -146,13 +148,85 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
             odd = run("invoke", "mail", *wrong, cwd=tmp_path)
             assert odd.returncode == 1 and told in odd.stderr
         moved = run("advance", "2h", cwd=tmp_path)
-        assert moved.returncode == 0, moved.stderr
-        assert serving.process.stdout.readline() == "moved on 7200.0\n"
+        assert moved.stdout == (
+            "the account's time is 2027-01-15 10:00:00 UTC; functions were called 2 times meanwhile\n"
+        )
+        few = [run("advance", time, cwd=tmp_path).stdout for time in ("1h", "1s")]
+        assert [each.partition("; ")[2] for each in few] == [
+            "a function was called once meanwhile\n",
+            "no function was called meanwhile\n",
+        ]
         odd = run("advance", "2 weeks", cwd=tmp_path)
         assert odd.returncode == 2 and "'2 weeks' is no time such as 90s" in odd.stderr
         down = run("destroy", program, second, cwd=tmp_path)
         assert "  delete aws:sqs/queue:Queue queue" in down.stdout.splitlines()
         assert "  delete aws:sns/topic:Topic t" in down.stdout.splitlines()
+
+
+def test_config_stays_with_the_stack_until_it_is_unset(tmp_path):
+    body = 'pulumi.export("config", [config.get(k) for k in ("one", "two", "three")])'
+    program = write_program(tmp_path / "app", "app", body)
+    (program / "Pulumi.local.yaml").write_text("config:\n  app:three: file\n")
+    steps = (
+        (["two=2"], '["1", "2", "file"]'),
+        ([], '["1", "2", "file"]'),
+        (["three=3", "one="], '[null, "2", "3"]'),
+        (["three="], '[null, "2", "file"]'),
+    )
+    with Serving(program, "-c", "one=1", "-c", "two=", cwd=tmp_path) as serving:
+        assert 'app  config  ["1", null, "file"]' in serving.lines
+        for given, seen in steps:
+            arguments = [each for pair in given for each in ("-c", pair)]
+            done = run("up", program, *arguments, cwd=tmp_path)
+            assert f"app  config  {seen}" in done.stdout.splitlines(), done.stdout + done.stderr
+
+
+def test_outputs_are_shown_and_can_be_looked_up(tmp_path):
+    body = """
+pulumi.export("shop_url", "http://127.0.0.1:1/")
+pulumi.export("adminUrl", "http://127.0.0.1:2/")
+pulumi.export("failures_url", "http://127.0.0.1:3/123456789012/failures.fifo")
+pulumi.export("issuer", "http://127.0.0.1:4/")
+pulumi.export("curl", "http://127.0.0.1:5/")
+pulumi.export("key", pulumi.Output.secret("s3cret"))
+pulumi.export("nested", {"key": pulumi.Output.secret("s3cret")})
+pulumi.export("tables", ["a", 1])
+"""
+    program = write_program(tmp_path / "app", "app", body)
+    other = write_program(tmp_path / "other", "other", 'pulumi.export("key", "plain")')
+    shown = [
+        "account http://127.0.0.1:9 (any keys, us-east-1)",
+        "app  shop_url  http://127.0.0.1:1/",
+        "app  adminUrl  http://127.0.0.1:2/",
+        "app  failures_url  http://127.0.0.1:3/123456789012/failures.fifo",
+        "app  issuer  http://127.0.0.1:4/",
+        "app  curl  http://127.0.0.1:5/",
+        "app  key  [secret]",
+        "app  nested  [secret]",
+        'app  tables  ["a", 1]',
+    ]
+    with Serving(program, cwd=tmp_path) as serving:
+        begin = serving.lines.index(shown[0])
+        assert sorted(serving.lines[begin:-1]) == sorted(shown)
+        [row] = [line for line in serving.lines if "shop_url=" in line]
+        assert "  adminUrl=http://127.0.0.1:2/ shop_url=http://127.0.0.1:1/  " in row
+
+        again = run("up", other, cwd=tmp_path).stdout.splitlines()
+        assert [shown[0], "other  key  plain"] == again[-2:]
+        one = run("outputs", program, cwd=tmp_path).stdout.splitlines()
+        assert sorted(one) == sorted(["", *shown])
+        every = run("outputs", cwd=tmp_path).stdout.splitlines()
+        assert sorted(every) == sorted(["", *shown, "other  key  plain"])
+        bare = run("outputs", program, "shop_url", cwd=tmp_path)
+        assert bare.stdout == "http://127.0.0.1:1/\n"
+        assert run("outputs", program, "key", cwd=tmp_path).stdout == "[secret]\n"
+        told = run("outputs", program, "key", "--show-secrets", cwd=tmp_path)
+        assert told.stdout == "s3cret\n"
+        none = run("outputs", program, "shop", cwd=tmp_path)
+        assert none.returncode == 1
+        assert "no output is called shop; there are adminUrl, curl, failures_url" in none.stderr
+        absent = run("outputs", tmp_path, cwd=tmp_path)
+        assert absent.returncode == 1 and "is not up in this local cloud" in absent.stderr
 
 
 def test_a_wrong_token_gets_nothing(tmp_path, program):

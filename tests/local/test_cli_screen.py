@@ -65,6 +65,14 @@ def test_a_terminal_has_rows_and_keeps_what_matters():
     assert out.getvalue().rstrip("\n").count("\x1b[?25l") == out.getvalue().count("\x1b[?25h")
 
 
+def test_what_is_only_read_is_worded():
+    out = io.StringIO()
+    for op in ("read", "discard"):
+        step = {"event": "resource", "state": "done", "op": op, "type": "aws:x:Y", "name": "one"}
+        PlainScreen(out).progress("app", step)
+    assert out.getvalue() == "app  read aws:x:Y one\napp  forget aws:x:Y one\n"
+
+
 @pytest.mark.parametrize(
     ("stream", "env", "kind"),
     [

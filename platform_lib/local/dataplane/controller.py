@@ -33,7 +33,7 @@ from platform_lib.local.dataplane.pollers.pollers import Pollers
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.time import live_by
-from platform_lib.local.results import Invoked
+from platform_lib.local.results import Advanced, Invoked
 
 T = TypeVar("T")
 Answerer = ApiName | Balancer | FunctionUrl | HttpApi
@@ -131,7 +131,7 @@ class DataPlane:
         """
         self._run(self._context.clock.settle())
 
-    def advance(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> Advanced:
         """Move the account's clock on; return when all that fell due meanwhile is done.
 
         Retries, visibility time-outs and schedules happen in order of time, as if it had passed.
@@ -139,7 +139,9 @@ class DataPlane:
         Args:
             seconds: How far; not back.
         """
+        before = self._functions.calls
         self._run(self._context.clock.advance(seconds))
+        return Advanced(now=self._context.clock.now(), calls=self._functions.calls - before)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

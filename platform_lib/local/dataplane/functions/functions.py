@@ -55,6 +55,8 @@ class Functions:
         self._pools: dict[str, _Pool] = {}
         self._limits: dict[str, _Limit] = {}
         self._shares = Shares()
+        self.calls = 0
+        """How many began so far."""
 
     async def invoke(
         self,
@@ -92,6 +94,7 @@ class Functions:
         if pool is None:
             pool = self._pools[key] = _Pool(self._context, function)
         async with limit:
+            self.calls += 1
             return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
 
     def _limit(self, name: str) -> asyncio.Semaphore:
