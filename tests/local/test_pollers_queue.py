@@ -110,6 +110,10 @@ def test_what_always_fails_moves_to_the_dead_letter_queue(rig):
     rig.advance(600)
     assert function.batches == [["a", "b"]] * 3
     assert (queue.left, queue.dead.left) == (0, 2)
+    own, dead = (each.arn.rpartition(":")[2] for each in (queue, queue.dead))
+    assert [line for line in rig.said if line.startswith(f"queue {own} ")] == [
+        f"queue {own} gave up 2 messages, received 3 times without being deleted; now in {dead}"
+    ]
     # A mapping of the dead-letter queue is woken by what came there, too.
     reader.map(queue.dead.arn)
     rig.settle()

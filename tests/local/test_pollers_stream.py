@@ -352,7 +352,29 @@ def test_a_home_that_is_gone_is_told(rig):
     stream.send("b")
     rig.advance(5)
     assert words(function) == ["a", "b"]
-    assert any(f"1 records are lost, as {home.arn}" in line for line in rig.said)
+    assert any(
+        f"function {function.arn.partition(':function:')[2]} gave up a record of stream/" in line
+        and f" (failed once), which is lost, as {home.arn}" in line
+        for line in rig.said
+    )
+
+
+def test_what_is_given_up_is_told_in_a_line(rig):
+    stream, home = Stream(rig), Queue(rig)
+    kept, lost = Function(rig, failing_at("b")), Function(rig, failing_at("b"))
+    to_home = {"DestinationConfig": {"OnFailure": {"Destination": home.arn}}}
+    stream.send("a", "b")
+    for function, more in ((kept, to_home), (lost, {})):
+        held(function, stream.arn, MaximumRetryAttempts=1, BatchSize=2, **more)
+    rig.advance(10)
+    for function, ending in (
+        (kept, f"in {home.arn.rpartition(':')[2]}"),
+        (lost, "lost: the mapping has no failure destination"),
+    ):
+        label = function.arn.partition(":function:")[2]
+        [line] = [each for each in rig.said if each.startswith(f"function {label} gave up")]
+        assert "gave up 2 records of stream/" in line
+        assert line.endswith(f" (failed 2 times), which are {ending}")
 
 
 @pytest.mark.parametrize("lanes", [1, 4])

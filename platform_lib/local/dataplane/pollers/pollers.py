@@ -46,7 +46,7 @@ class Pollers:
         self._loop = loop
         self._invoke = invoke
         self._patience = patience
-        self._queues = Queues(context.clock)
+        self._queues = Queues(context.clock, context.say)
         self._streams = Streams(context.desired, context.clock)
         self._stream_tools = StreamTools(
             streams=self._streams,

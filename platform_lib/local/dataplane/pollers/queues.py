@@ -32,10 +32,12 @@ class Queues:
 
     Args:
         clock: What visibility time-outs, delays and retention are measured by.
+        say: Shows a line; hears of what moves to a dead-letter queue.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
         self._clock = clock
+        self._say = say
         self._lock = threading.RLock()
         self._sequence = itertools.count(_FIRST_SEQUENCE_NUMBER)
         self._news = News()
@@ -165,6 +167,14 @@ class Queues:
                 self._remove(queue, message)
                 if not expired:
                     self._bury(queue, message)
+        buried = sum(not expired for _, expired in dead)
+        if buried:
+            times = queue.redrive_policy["maxReceiveCount"]
+            what = "a message" if buried == 1 else f"{buried} messages"
+            self._say(
+                f"queue {queue.name} gave up {what}, received {times} times without being "
+                f"deleted; now in {queue.dead_letter_queue.name}"
+            )
         if dead and queue.dead_letter_queue is not None:
             self._news.tell(queue.dead_letter_queue.queue_arn)
         return taken

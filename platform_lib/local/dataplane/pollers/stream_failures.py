@@ -33,14 +33,17 @@ class StreamFailures:
     async def keep(
         self, settings: Settings, told: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Put what was given up where the mapping says; nothing where it says nothing.
+        """Put what was given up where the mapping says, and say in a line what became of it.
 
         Args:
             settings: The mapping.
             told: What `invocation_record` worded.
             records: The records as the function would have got them.
         """
-        if settings.on_failure:
+        if not settings.on_failure:
+            why = "the mapping has no failure destination"
+            self._say(f"{_given_up(settings, told, records)} lost: {why}")
+        else:
             await asyncio.to_thread(self._send, settings, told, records)
 
     def _send(
@@ -63,10 +66,27 @@ class StreamFailures:
                     key = _key(settings, told)
                     client.put_object(Bucket=name, Key=key, Body=json.dumps(whole).encode())
         except ClientError as problem:
-            self._say(
-                f"mapping {settings.uuid} of {settings.source}: {len(records)} records are lost, "
-                f"as {home} does not take them: {problem}"
-            )
+            line = f"lost, as {home} does not take them: {problem}"
+        else:
+            line = f"in {name}"
+        self._say(f"{_given_up(settings, told, records)} {line}")
+
+
+def _given_up(
+    settings: Settings, told: Mapping[str, Any], records: Sequence[Mapping[str, Any]]
+) -> str:
+    """Word that records were given up, and why, up to what became of them."""
+    context = told["requestContext"]
+    times = context["approximateInvokeCount"]
+    if context["condition"] == "RecordAgeExceeded":
+        why = "too old"
+    else:
+        why = f"failed {times} times" if times != 1 else "failed once"
+    function = settings.function.partition(":function:")[2]
+    stream = settings.source.split(":", 5)[5]
+    count = "a record" if len(records) == 1 else f"{len(records)} records"
+    be = "is" if len(records) == 1 else "are"
+    return f"function {function} gave up {count} of {stream} ({why}), which {be}"
 
 
 def _key(settings: Settings, told: Mapping[str, Any]) -> str:
