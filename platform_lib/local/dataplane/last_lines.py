@@ -28,8 +28,8 @@ class LastLines:
 
     def names(self) -> list[str]:
         """Return the name of each app and of each log group."""
-        apps = [name for name, _ in self._live]
-        return sorted({*apps, *self._functions, *self._groups})
+        live = {word for name, log in self._live for word in (name, log.group) if word}
+        return sorted({*live, *self._functions, *self._groups})
 
     def read(self, wanted: Sequence[str], lines: int) -> list[str]:
         """Return the last lines of apps and log groups, of each copy and group so many.
