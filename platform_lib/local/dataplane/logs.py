@@ -129,7 +129,7 @@ class Log:
         """
         rest = [self._rest.decode(errors="replace")] if self._rest else []
         kept = [part for line in (*self._tail, *rest) for part in line.split("\r")]
-        begin = kept.index(since) if since in kept else 0
+        begin = kept.index(since) if since and since in kept else 0
         return kept[begin:][-lines:]
 
     def close(self) -> None:
