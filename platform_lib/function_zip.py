@@ -27,6 +27,8 @@ _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError),
     # It wants a password, or is of a form that Python cannot unpack.
     RuntimeError,
+    # An entry has no name.
+    IndexError,
 )
 _NATIVE = re.compile(r"\.so(\.|$)")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pulumi_aws as aws
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from platform_lib import ArgsError, FunctionApp, function_zip, lambda_runtimes
@@ -520,6 +520,7 @@ def test_a_damaged_zip_is_refused(tmp_path):
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0), st.binary(min_size=1, max_size=4))
+@example(18741, b"\0")  # an entry without a name
 def test_a_zip_of_any_bytes_is_taken_or_refused_in_one_line(tmp_path_factory, at, bytes_there):
     folder = tmp_path_factory.mktemp("any")
     whole = bytearray(Path(ready(folder, {"a.py": b"x" * 20, "_b.so": elf(183)})).read_bytes())
