@@ -9,10 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_length
-from platform_lib.event_patterns import check_pattern
 from platform_lib.parts.children import Children
 from platform_lib.records import record
-from platform_lib.sources.mapping import pattern_text
+from platform_lib.sources.mapping import checked_pattern
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
@@ -55,20 +54,12 @@ def event_rule_settings(
     return [
         EventRuleSettings(
             at=at,
-            pattern=_pattern(f"{path}.pattern", args["pattern"]),
+            pattern=checked_pattern(f"{path}.pattern", args["pattern"]),
             event_bus_name=_bus(f"{path}.event_bus_name", args.get("event_bus_name")),
             input=_input(path, args),
         )
         for path, at, args in named
     ]
-
-
-def _pattern(field: str, pattern: Mapping[str, Any]) -> str:
-    try:
-        check_pattern(pattern)
-    except ValueError as problem:
-        raise InvalidInput(field, dict(pattern), str(problem)) from None
-    return pattern_text(pattern)
 
 
 def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:

@@ -38,13 +38,20 @@ def _filter_criteria(field: str, filters: Sequence[Mapping[str, Any]]) -> dict[s
     if len(filters) > _FILTERS:
         need = f"at most {_FILTERS} filters fit on a source (5 until AWS raises your quota)"
         raise InvalidInput(field, len(filters), need)
-    for at, pattern in enumerate(filters):
-        try:
-            check_pattern(pattern, for_lambda=True)
-        except ValueError as problem:
-            raise InvalidInput(f"{field}[{at}]", dict(pattern), str(problem)) from None
-    patterns = [pattern_text(pattern) for pattern in filters]
+    patterns = [
+        checked_pattern(f"{field}[{at}]", pattern, for_lambda=True)
+        for at, pattern in enumerate(filters)
+    ]
     return {"filters": [{"pattern": text} for text in patterns]} if patterns else None
+
+
+def checked_pattern(field: str, pattern: Mapping[str, Any], *, for_lambda: bool = False) -> str:
+    """Refuse a pattern that AWS would, and word it as JSON."""
+    try:
+        check_pattern(pattern, for_lambda=for_lambda)
+    except ValueError as problem:
+        raise InvalidInput(field, dict(pattern), str(problem)) from None
+    return pattern_text(pattern)
 
 
 def pattern_text(pattern: Mapping[str, Any]) -> str:

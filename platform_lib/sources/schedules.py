@@ -11,11 +11,11 @@ import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_length, check_range
 from platform_lib.parts.children import Children
-from platform_lib.parts.iam import Statement, create_policy, create_role
+from platform_lib.parts.iam import create_policy, create_role
 from platform_lib.records import record
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
-from platform_lib.sources.statements import use_key
+from platform_lib.sources.statements import send_to, use_key
 from platform_lib.sources.target import Place, Target
 
 _NAME_LIMIT = 64
@@ -116,14 +116,9 @@ def create_scheduler_role(
         "Action": ["lambda:InvokeFunction"],
         "Resource": target.alias.arn,
     }
-    statements: list[pulumi.Input[Statement]] = [call]
+    statements: list[pulumi.Input[Any]] = [call]
     if target.failure_queue is not None:
-        send = {
-            "Effect": "Allow",
-            "Action": ["sqs:SendMessage"],
-            "Resource": target.failure_queue.arn,
-        }
-        statements.append(send)
+        statements.append(send_to(target.failure_queue.arn))
         if kms_key_arn is not None:
             statements.append(use_key(kms_key_arn))
     policy = create_policy(

@@ -10,13 +10,14 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib import defaults
-from platform_lib.checks import InvalidInput, check_range, naming_errors
+from platform_lib.checks import InvalidInput, check_range
 from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
 from platform_lib.records import record
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
+from platform_lib.sources.recursion import guarded
 from platform_lib.sources.target import Target
 
 _TABLE = re.compile(r"arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+")
@@ -75,6 +76,11 @@ def _settings(
     tumbling = args.get("tumbling_window_seconds", 0)
     check_range(f"{path}.tumbling_window_seconds", tumbling, 0, 900, "seconds")
     arn = args["arn"]
+
+    def check(known: str | None, _: Sequence[str]) -> None:
+        # A table without a stream tells nothing.
+        _check_stream(f"{path}.arn", known or "")
+
     inputs |= {
         "bisect_batch_on_function_error": args.get("bisect_on_error", True),
         "maximum_retry_attempts": retries,
@@ -85,7 +91,7 @@ def _settings(
     }
     return StreamSettings(
         at=at,
-        arn=_checked_stream(app, f"{path}.arn", arn),
+        arn=guarded(app, arn, (), check),
         on_failure=_home(f"{path}.on_failure", args.get("on_failure"), app_on_failure),
         mapping=inputs,
     )
@@ -141,21 +147,6 @@ def _in_utc(field: str, timestamp: str) -> str:
             return moment.isoformat().replace("+00:00", "Z")
     need = "must be RFC 3339 in whole seconds, such as 2026-01-31T08:00:00Z"
     raise InvalidInput(field, timestamp, need)
-
-
-def _checked_stream(app: str, field: str, arn: pulumi.Input[str]) -> pulumi.Input[str]:
-    """Refuse a table that has no stream: now, or when the engine tells the ARN."""
-    if isinstance(arn, str):
-        _check_stream(field, arn)
-        return arn
-
-    def judge(known: str | None) -> str:
-        with naming_errors("FunctionApp", app):
-            _check_stream(field, known or "")
-        return str(known)
-
-    found: pulumi.Output[str] = pulumi.Output.from_input(arn)
-    return found.apply(judge)
 
 
 def _check_stream(field: str, arn: str) -> None:
