@@ -64,7 +64,7 @@ def test_a_name_of_nobody_is_refused_with_those_that_are_there(lines):
     with pytest.raises(LocalCloudError) as refused:
         lines.read(["mail", "male"], 10)
     assert str(refused.value) == (
-        "no app and no log group is called male: there are /aws/lambda/mail-6f3, idle-9, "
+        "no app and no log group is called male: there are /apps/web, /aws/lambda/mail-6f3, idle-9, "
         "mail-6f3, web-a1, web-access-logs-77"
     )
     with pytest.raises(LocalCloudError, match="called mail: nothing is here yet"):
