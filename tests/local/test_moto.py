@@ -126,6 +126,16 @@ def test_asynchronous_invocation_is_set_for_each_qualifier(lab, client):
         )
 
 
+def test_a_url_belongs_to_the_alias_in_the_name(lab, client):
+    made = alias(lab)
+    url = client.create_function_url_config(FunctionName=made["arn"], AuthType="NONE")
+    assert url["FunctionArn"] == made["arn"]
+    found = client.get_function_url_config(FunctionName=made["functionName"], Qualifier="live")
+    assert found["FunctionUrl"] == url["FunctionUrl"]
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        client.get_function_url_config(FunctionName=made["functionName"])
+
+
 def test_what_an_alias_has_goes_with_it(lab, client):
     name = alias(lab)["functionName"]
     allow(client, name, "one", Qualifier="live")

@@ -8,6 +8,7 @@
 | `layers.py` | what a function keeps of its layers |
 | `pinned_code.py` | the version of an object that code is taken from |
 | `fronts.py` | function URLs of aliases, stages and names of HTTP APIs |
+| `asked.py` | which function, version or alias a request names |
 | `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
 | `replacing.py` | the ways in which all of them change moto |
 | `time.py` | queues, topics and buses live by the data plane's clock |

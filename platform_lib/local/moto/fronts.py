@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from platform_lib.local.moto.asked import asked, qualified
 from platform_lib.local.moto.replacing import extend_functions
-
-LATEST = "$LATEST"
 
 
 def patch_fronts() -> None:
@@ -15,6 +14,7 @@ def patch_fronts() -> None:
     keep_function_urls_by_qualifier()
     change_stages()
     change_domain_names()
+    tag_stages_and_domain_names()
 
 
 def keep_function_urls_by_qualifier() -> None:
@@ -34,7 +34,7 @@ def keep_function_urls_by_qualifier() -> None:
         function.urls = {}
 
     def create(self: Any) -> tuple[int, dict[str, Any], str]:
-        latest, qualifier = _asked(self)
+        latest, qualifier = asked(self)
         made = FunctionUrlConfig(latest, self.json_body)
         made.qualifier = qualifier  # type: ignore[attr-defined]
         latest.urls[qualifier] = made
@@ -49,25 +49,17 @@ def keep_function_urls_by_qualifier() -> None:
         return json.dumps(found.to_dict())
 
     def delete(self: Any) -> tuple[int, dict[str, Any], str]:
-        latest, qualifier = _asked(self)
+        latest, qualifier = asked(self)
         latest.urls.pop(qualifier, None)
         return 204, {"status": 204}, "{}"
 
     def to_dict(self: Any) -> dict[str, Any]:
-        arn = self.function.function_arn
         told = {**tell(self), "InvokeMode": self.config.get("InvokeMode") or "BUFFERED"}
-        own = arn if self.qualifier == LATEST else f"{arn}:{self.qualifier}"
+        own = qualified(self.function, self.qualifier)
         return {**told, "FunctionArn": own, "FunctionUrl": f"{self.url}/"}
 
-    def _asked(self: Any) -> tuple[Any, str]:
-        name = unquote(self.path.split("/functions/")[1].split("/")[0])
-        qualifier = self.querystring.get("Qualifier", [None])[0]
-        # Raises where there is no such alias.
-        self.backend.get_function(name, qualifier)
-        return self.backend.get_function(name), qualifier or LATEST
-
     def _found(self: Any) -> Any:
-        latest, qualifier = _asked(self)
+        latest, qualifier = asked(self)
         if qualifier not in latest.urls:
             raise GenericResourcNotFound
         return latest.urls[qualifier]
@@ -80,14 +72,12 @@ def keep_function_urls_by_qualifier() -> None:
 
 
 def change_stages() -> None:
-    """Let an HTTP API's stage be changed and tagged.
+    """Let an HTTP API's stage be changed.
 
     moto can only make and delete one. Here a change would replace the stage, and the API would
     answer 404 in between, which AWS does not do.
     """
-    from moto.apigatewayv2.models import ApiGatewayV2Backend, Stage
     from moto.apigatewayv2.responses import ApiGatewayV2Response
-    from moto.apigatewayv2.urls import url_paths
 
     def update_stage(self: Any) -> tuple[int, dict[str, str], str]:
         api_id, name = unquote(self.path).split("/apis/")[1].split("/stages/")
@@ -95,39 +85,13 @@ def change_stages() -> None:
         settings = {**api.get_stage(name).config, **json.loads(self.body)}
         return 200, {}, json.dumps(api.create_stage(settings).to_json())
 
-    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str] | None) -> None:
-        # An API made without tags comes by here too, with None.
-        _stage_tags(self, resource_arn).update(tags or {})
-        tag(self, resource_arn, tags)
-
-    def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
-        for key in tag_keys:
-            _stage_tags(self, resource_arn).pop(key, None)
-        untag(self, resource_arn, tag_keys)
-
-    def _stage_tags(self: Any, resource_arn: str) -> dict[str, str]:
-        api_id, _, name = resource_arn.partition("/apis/")[2].partition("/stages/")
-        stage: Stage | None = self.get_api(api_id).get_stage(name) if name else None
-        tags: dict[str, str] = stage.tags if stage is not None else {}
-        return tags
-
-    backend: Any = ApiGatewayV2Backend
-    tag, untag = backend.tag_resource, backend.untag_resource
-    backend.tag_resource, backend.untag_resource = tag_resource, untag_resource
     response: Any = ApiGatewayV2Response
     response.update_stage = update_stage
-    path = "{0}/v2/tags/(?P<arn>[^/]+)/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)$"
-    url_paths[path] = ApiGatewayV2Response.dispatch
 
 
 def change_domain_names() -> None:
-    """Let a name of an HTTP API and what it leads to be changed and tagged.
-
-    moto can only make and delete them.
-    """
-    from moto.apigatewayv2.models import ApiGatewayV2Backend
+    """Let a name of an HTTP API and what it leads to be changed; moto can only make them."""
     from moto.apigatewayv2.responses import ApiGatewayV2Response
-    from moto.apigatewayv2.urls import url_paths
 
     def update_domain_name(self: Any) -> tuple[int, dict[str, str], str]:
         name = self.apigatewayv2_backend.get_domain_name(unquote(self.path.split("/")[-1]))
@@ -146,29 +110,47 @@ def change_domain_names() -> None:
         mapping.api_mapping_key = settings.get("apiMappingKey", mapping.api_mapping_key)
         return 200, {}, json.dumps(mapping.to_json())
 
-    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str] | None) -> None:
-        name = _domain(self, resource_arn)
-        if name is None:
-            tag(self, resource_arn, tags)
-        else:
-            name.tags.update(tags or {})
-
-    def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
-        name = _domain(self, resource_arn)
-        if name is None:
-            untag(self, resource_arn, tag_keys)
-        else:
-            for key in tag_keys:
-                name.tags.pop(key, None)
-
-    def _domain(self: Any, resource_arn: str) -> Any:
-        return self.domain_names.get(resource_arn.partition("/domainnames/")[2])
-
-    backend: Any = ApiGatewayV2Backend
-    tag, untag = backend.tag_resource, backend.untag_resource
-    backend.tag_resource, backend.untag_resource = tag_resource, untag_resource
-    path = "{0}/v2/tags/(?P<arn>[^/]+)/domainnames/(?P<domain_name>[^/]+)$"
-    url_paths[path] = ApiGatewayV2Response.dispatch
     response: Any = ApiGatewayV2Response
     response.update_domain_name = update_domain_name
     response.update_api_mapping = update_api_mapping
+
+
+def tag_stages_and_domain_names() -> None:
+    """Let stages and names be tagged after they were made: moto has no address for it.
+
+    They tell the tags that they keep themselves, which moto's own way of tagging does not touch.
+    """
+    from moto.apigatewayv2.models import ApiGatewayV2Backend
+    from moto.apigatewayv2.responses import ApiGatewayV2Response
+    from moto.apigatewayv2.urls import url_paths
+
+    backend: Any = ApiGatewayV2Backend
+    tag, untag = backend.tag_resource, backend.untag_resource
+
+    def tag_resource(self: Any, resource_arn: str, tags: dict[str, str] | None) -> None:
+        holder = _holder(self, resource_arn)
+        if holder is None:
+            tag(self, resource_arn, tags)
+        else:
+            holder.tags.update(tags or {})
+
+    def untag_resource(self: Any, resource_arn: str, tag_keys: list[str]) -> None:
+        holder = _holder(self, resource_arn)
+        if holder is None:
+            untag(self, resource_arn, tag_keys)
+        else:
+            for key in tag_keys:
+                holder.tags.pop(key, None)
+
+    def _holder(self: Any, arn: str) -> Any:
+        api_id, is_stage, stage = arn.partition("/apis/")[2].partition("/stages/")
+        if is_stage:
+            return self.get_api(api_id).get_stage(stage)
+        return self.domain_names.get(arn.partition("/domainnames/")[2])
+
+    backend.tag_resource, backend.untag_resource = tag_resource, untag_resource
+    for path in (
+        "apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)",
+        "domainnames/(?P<name>[^/]+)",
+    ):
+        url_paths[f"{{0}}/v2/tags/(?P<arn>[^/]+)/{path}$"] = ApiGatewayV2Response.dispatch

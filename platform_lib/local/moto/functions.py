@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from platform_lib.local.moto.asked import asked, named, qualified
 from platform_lib.local.moto.replacing import extend_functions, refusal
-
-LATEST = "$LATEST"
 
 
 def patch_lambda() -> None:
@@ -74,9 +73,9 @@ def keep_policies_by_qualifier() -> None:
     from moto.awslambda.responses import LambdaResponse
 
     def add_permission(self: Any, name: str, qualifier: str | None, raw: str) -> dict[str, Any]:
-        function, qualifier = _named(self, name, qualifier)
+        function, qualifier = named(self, name, qualifier)
         policy = function.policies.setdefault(qualifier, Policy(function))
-        statement = _statement(json.loads(raw), _qualified(function, qualifier))
+        statement = _statement(json.loads(raw), qualified(function, qualifier))
         if any(each["Sid"] == statement["Sid"] for each in policy.statements):
             raise refusal(
                 "ResourceConflictException",
@@ -88,17 +87,14 @@ def keep_policies_by_qualifier() -> None:
         return statement
 
     def get_policy(self: Any, name: str, qualifier: str | None = None) -> str:
-        text: str = _policy(self, name, qualifier).wire_format()
+        text: str = _policy(*named(self, name, qualifier)).wire_format()
         return text
 
     def remove_permission(self: Any) -> tuple[int, dict[str, Any], str]:
-        name, _, sid = self.path.split("/")[-3:]
-        policy = _policy(self.backend, unquote(name), _asked_qualifier(self))
-        policy.del_statement(unquote(sid))
+        _policy(*asked(self)).del_statement(unquote(self.path.split("/")[-1]))
         return 204, {"status": 204}, "{}"
 
-    def _policy(backend: Any, name: str, qualifier: str | None) -> Any:
-        function, qualifier = _named(backend, name, qualifier)
+    def _policy(function: Any, qualifier: str) -> Any:
         return function.policies.get(qualifier) or Policy(function)
 
     backend: Any = LambdaBackend
@@ -124,38 +120,34 @@ def keep_event_invoke_configs_by_qualifier() -> None:
         return _set(self, merged=True)
 
     def get(self: Any) -> str:
-        function, qualifier = _asked(self)
+        function, qualifier = asked(self)
         if qualifier not in function.event_invoke_configs:
-            raise UnknownEventConfig(_qualified(function, qualifier))
+            raise UnknownEventConfig(qualified(function, qualifier))
         return json.dumps(_told(function, qualifier))
 
     def delete(self: Any) -> tuple[int, dict[str, Any], str]:
-        function, qualifier = _asked(self)
+        function, qualifier = asked(self)
         if function.event_invoke_configs.pop(qualifier, None) is None:
-            raise UnknownEventConfig(_qualified(function, qualifier))
+            raise UnknownEventConfig(qualified(function, qualifier))
         return 204, {"status": 204}, "{}"
 
     def list_all(self: Any) -> str:
-        function, _ = _asked(self)
+        function, _ = asked(self)
         told = [_told(function, qualifier) for qualifier in function.event_invoke_configs]
         return json.dumps({"FunctionEventInvokeConfigs": told})
 
     def _set(self: Any, *, merged: bool) -> str:
-        function, qualifier = _asked(self)
+        function, qualifier = asked(self)
         old = function.event_invoke_configs.get(qualifier) if merged else None
         config = {**(old or {}), **self.json_body}
         # It looks through numbers and ARNs.
-        EventInvokeConfig(_qualified(function, qualifier), function.last_modified, config)
+        EventInvokeConfig(qualified(function, qualifier), function.last_modified, config)
         function.event_invoke_configs[qualifier] = config
         return json.dumps(_told(function, qualifier))
 
     def _told(function: Any, qualifier: str) -> dict[str, Any]:
         arn = f"{function.function_arn}:{qualifier}"
         return {"FunctionArn": arn, **function.event_invoke_configs[qualifier]}
-
-    def _asked(self: Any) -> tuple[Any, str]:
-        name = unquote(self.path.split("/functions/")[1].split("/")[0])
-        return _named(self.backend, name, _asked_qualifier(self))
 
     response: Any = LambdaResponse
     response.put_function_event_invoke_config = put
@@ -180,7 +172,7 @@ def keep_event_source_mappings() -> None:
     tell = mapping.get_configuration
 
     def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
-        arn = _target(self, spec.get("FunctionName", ""))
+        arn = qualified(*named(self, spec.get("FunctionName", "")))
         for each in self._event_source_mappings.values():
             if (each.function_arn, each.event_source_arn) == (arn, spec.get("EventSourceArn")):
                 raise refusal(
@@ -190,16 +182,16 @@ def keep_event_source_mappings() -> None:
                     f"mapping with UUID {each.uuid}",
                     409,
                 )
-        asked = copy.deepcopy(spec)
+        wanted = copy.deepcopy(spec)
         made = create(self, spec)
-        made.spec, made.function_arn = asked, arn
+        made.spec, made.function_arn = wanted, arn
         return made
 
     def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
         changed = update(self, uuid, spec)
         if changed is not None:
             changed.spec = {**changed.spec, **spec}
-            changed.function_arn = _target(self, changed.spec["FunctionName"])
+            changed.function_arn = qualified(*named(self, changed.spec["FunctionName"]))
         return changed
 
     def delete_event_source_mapping(self: Any, uuid: str) -> Any:
@@ -242,7 +234,7 @@ def forget_with_alias() -> None:
     delete = backend.delete_alias
 
     def delete_alias(self: Any, name: str, function_name: str) -> None:
-        function, _ = _named(self, function_name, None)
+        function, _ = named(self, function_name)
         function.policies.pop(name, None)
         function.event_invoke_configs.pop(name, None)
         delete(self, name, function_name)
@@ -250,32 +242,7 @@ def forget_with_alias() -> None:
     backend.delete_alias = delete_alias
 
 
-def _named(backend: Any, name: str, qualifier: str | None) -> tuple[Any, str]:
-    """Find a function's $LATEST and the qualifier that was meant, which must exist."""
-    base = name.rsplit(":function:", maxsplit=1)[-1]
-    base, _, inside = base.partition(":")
-    meant = inside or qualifier or LATEST
-    # Raises where there is no such version or alias.
-    backend.get_function(base, meant)
-    return backend.get_function(base), meant
-
-
-def _target(backend: Any, name: str) -> str:
-    """Give the ARN of what a mapping feeds, with the qualifier that was asked for."""
-    return _qualified(*_named(backend, name, None))
-
-
-def _qualified(function: Any, qualifier: str) -> str:
-    arn: str = function.function_arn
-    return arn if qualifier == LATEST else f"{arn}:{qualifier}"
-
-
-def _asked_qualifier(response: Any) -> str | None:
-    asked: str | None = response.querystring.get("Qualifier", [None])[0]
-    return asked
-
-
-def _statement(asked: Mapping[str, Any], resource: str) -> dict[str, Any]:
+def _statement(permission: Mapping[str, Any], resource: str) -> dict[str, Any]:
     """Word a permission as the statement that AWS makes of it."""
     conditions: dict[str, dict[str, Any]] = {}
     for member, test, key in (
@@ -286,23 +253,23 @@ def _statement(asked: Mapping[str, Any], resource: str) -> dict[str, Any]:
         ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
         ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
     ):
-        if member in asked:
-            value = asked[member]
+        if member in permission:
+            value = permission[member]
             text = str(value).lower() if isinstance(value, bool) else value
             conditions.setdefault(test, {})[key] = text
     return {
-        "Sid": asked["StatementId"],
+        "Sid": permission["StatementId"],
         "Effect": "Allow",
-        "Principal": _principal(asked["Principal"]),
-        "Action": asked["Action"],
+        "Principal": _principal(permission["Principal"]),
+        "Action": permission["Action"],
         "Resource": resource,
         **({"Condition": conditions} if conditions else {}),
     }
 
 
-def _principal(asked: str) -> str | dict[str, str]:
-    if asked == "*":
-        return asked
-    if asked.isdigit():
-        return {"AWS": f"arn:aws:iam::{asked}:root"}
-    return {"AWS" if asked.startswith("arn:") else "Service": asked}
+def _principal(principal: str) -> str | dict[str, str]:
+    if principal == "*":
+        return principal
+    if principal.isdigit():
+        return {"AWS": f"arn:aws:iam::{principal}:root"}
+    return {"AWS" if principal.startswith("arn:") else "Service": principal}

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
+from platform_lib.local.moto.asked import LATEST, asked
 from platform_lib.local.moto.replacing import extend_functions, refusal
-
-LATEST = "$LATEST"
 
 
 def patch_versions() -> None:
@@ -68,10 +66,10 @@ def keep_provisioned_concurrency() -> None:
 
     def _holder(self: Any) -> Any:
         """Find the alias, or else the version, that keeps them: with it they go."""
-        name = unquote(self.path.split("/functions/")[1].split("/")[0]).rsplit(":", 1)[-1]
-        qualifier = self.querystring["Qualifier"][0]
+        function, qualifier = asked(self)
         if qualifier == LATEST:
             raise _refusal("Provisioned Concurrency Configs cannot be applied to $LATEST")
+        name = function.function_name
         aliases = {alias.name: alias for alias in self.backend.list_aliases(name)}
         return aliases.get(qualifier) or self.backend.get_function(name, qualifier)
 

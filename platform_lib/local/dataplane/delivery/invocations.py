@@ -7,6 +7,7 @@ from typing import Any
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
+from platform_lib.local.moto.asked import split
 from platform_lib.local.moto.replacing import refusal, replaced
 
 Invoke = Callable[[str, bytes, Lineage], tuple[Outcome, list[str]]]
@@ -34,12 +35,10 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         headers: Any,
         response_headers: Any,
     ) -> bytes:
-        asked = qualifier or _asked_qualifier()
+        name, asked = split(function_name, qualifier or _asked_qualifier())
         # Raises what AWS answers where there is no such function, version or alias.
-        found = self.get_function(function_name, asked)
-        latest = self.get_function(found.function_name)
-        asked = asked or function_name.partition(":function:")[2].partition(":")[2]
-        arn = f"{latest.function_arn}:{asked}" if asked else str(latest.function_arn)
+        self.get_function(name, asked)
+        arn = str(self.get_function(name).function_arn) + (f":{asked}" if asked else "")
         payload = body.encode() if isinstance(body, str) else bytes(body or b"")
         payload = payload or b"{}"
         kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
