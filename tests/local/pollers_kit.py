@@ -6,6 +6,7 @@ import itertools
 import json
 import threading
 import zipfile
+from dataclasses import replace
 
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.context import Context
@@ -16,6 +17,7 @@ from platform_lib.local.dataplane.lineage import keep_with_messages
 from platform_lib.local.dataplane.logs import CloudWatch
 from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.pollers.pollers import Pollers
+from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.time import live_by
 
 _numbers = itertools.count()
@@ -88,6 +90,10 @@ class Function:
         )
         return made["UUID"]
 
+    def delete(self):
+        self.client.delete_function(FunctionName=self.name)
+        del self.rig.functions[self.arn]
+
     @property
     def batches(self):
         """What it got, batch by batch, in the test's words."""
@@ -129,6 +135,8 @@ class Rig:
         self._undo = [live_by(self.clock), self.pollers.start(), keep_with_messages()]
 
     async def _invoke(self, arn, payload, *, lineage=None):
+        if arn not in self.functions:
+            raise LocalCloudError(f"there is no function {arn}")
         function = self.functions[arn]
         function.lineages.append(lineage)
         event = json.loads(payload)
@@ -139,8 +147,8 @@ class Rig:
             if asyncio.iscoroutine(answer):
                 answer = await answer
         except Exception as error:
-            return failure(type(error).__name__, str(error)), []
-        return Outcome(payload=json.dumps(answer).encode()), []
+            return replace(failure(type(error).__name__, str(error)), version="1"), []
+        return Outcome(payload=json.dumps(answer).encode(), version="1"), []
 
     def run(self, work):
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()

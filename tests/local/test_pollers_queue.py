@@ -310,20 +310,9 @@ def test_concurrency(rig, asked, most):
 def test_a_function_that_is_gone_counts_as_failed(rig):
     queue, function = Queue(rig, receives=2), Function(rig)
     function.map(queue.arn)
-    real = rig.functions.pop(function.arn)
-    from platform_lib.local.errors import LocalCloudError
-
-    class Gone(dict):
-        def __missing__(self, arn):
-            raise LocalCloudError(f"there is no function {arn}")
-
-    kept, rig.functions = rig.functions, Gone(rig.functions)
-    try:
-        queue.send("a")
-        rig.advance(600)
-    finally:
-        rig.functions = kept
-        rig.functions[function.arn] = real
+    function.delete()
+    queue.send("a")
+    rig.advance(600)
     assert queue.dead.bodies() == ["a"]
     assert any(f"there is no function {function.arn}" in line for line in rig.said)
 
@@ -496,6 +485,12 @@ def test_a_role_that_may_not_poll_is_refused(rig, lacking):
     ("fifo", "more", "told"),
     [
         (False, {"BatchSize": 11}, "must be greater than 0 if maximum batch size is greater than"),
+        (
+            False,
+            {"BatchSize": 10_001, "MaximumBatchingWindowInSeconds": 1},
+            "InvalidParameterValue.*BatchSize 10001 exceeds the max of 10000",
+        ),
+        (True, {"BatchSize": 11}, "InvalidParameterValue.*BatchSize 11 exceeds the max of 10"),
         (True, {"MaximumBatchingWindowInSeconds": 5}, "not supported for FIFO"),
         (False, {"ScalingConfig": {"MaximumConcurrency": 1001}}, "must be 2 to 1000"),
         (
@@ -515,7 +510,54 @@ def test_what_lambda_does_not_take_is_refused_at_once(rig, no_wait, fifo, more, 
     with pytest.raises(ClientError, match=told):
         function.map(queue.arn, **more)
     # Nothing of it is left, that a second one would be refused for.
-    function.map(queue.arn)
+    uuid = function.map(queue.arn)
+    before = told_of(function, uuid)
+    with pytest.raises(ClientError, match=told):
+        function.client.update_event_source_mapping(UUID=uuid, Enabled=False, **more)
+    assert told_of(function, uuid) == before
+    queue.send("a", group="g" if fifo else None)
+    rig.settle()
+    assert function.batches == [["a"]]
+
+
+def told_of(function, uuid):
+    told = function.client.get_event_source_mapping(UUID=uuid)
+    return {name: value for name, value in told.items() if name != "ResponseMetadata"}
+
+
+def test_a_changed_mapping_needs_the_rights_and_the_time_that_a_new_one_needs(rig):
+    queue, function = Queue(rig, VisibilityTimeout="9"), Function(rig)
+    client = function.client
+    made = client.create_event_source_mapping(EventSourceArn=queue.arn, FunctionName=function.name)
+    # Lambda looks at the queue when a mapping is made or changed, not when its function is.
+    client.update_function_configuration(FunctionName=function.name, Timeout=10)
+    told = "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds"
+    with pytest.raises(ClientError, match=told):
+        client.update_event_source_mapping(UUID=made["UUID"], BatchSize=1)
+    queue.client.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "10"})
+    function.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage"])
+    with pytest.raises(ClientError, match="permissions to call GetQueueAttributes on SQS"):
+        client.update_event_source_mapping(UUID=made["UUID"], BatchSize=1)
+    assert told_of(function, made["UUID"])["BatchSize"] == 10
+    function.allow(POLLING)
+    assert client.update_event_source_mapping(UUID=made["UUID"], BatchSize=1)["BatchSize"] == 1
+
+
+def test_a_mapping_changes_to_a_function_that_the_queue_does_not_feed_yet(rig):
+    queue, one, two, other = Queue(rig), Function(rig), Function(rig), Function(rig)
+    uuid, _ = one.map(queue.arn), two.map(queue.arn, Enabled=False)
+    change = one.client.update_event_source_mapping
+    with pytest.raises(ClientError, match=r"ResourceConflict.*already exists"):
+        change(UUID=uuid, FunctionName=two.arn)
+    other.allow(["none:Nothing"])
+    with pytest.raises(ClientError, match="permissions to call ReceiveMessage on SQS"):
+        change(UUID=uuid, FunctionName=other.arn)
+    assert change(UUID=uuid, FunctionName=one.arn)["FunctionArn"] == one.arn
+    other.allow(POLLING)
+    assert change(UUID=uuid, FunctionName=other.arn)["FunctionArn"] == other.arn
+    queue.send("a")
+    rig.settle()
+    assert (one.batches, two.batches, other.batches) == ([], [], [["a"]])
 
 
 def waiting(rig, monkeypatch, wait):

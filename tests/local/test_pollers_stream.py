@@ -540,6 +540,35 @@ def test_a_disabled_mapping_goes_on_where_it_was(rig, kind):
     assert words(function) == ["a", "b", "c"]
 
 
+def test_a_mapping_that_feeds_another_function_goes_on_there_in_its_name(rig):
+    stream, one, two = Stream(rig), Function(rig), Function(rig)
+    uuid = held(one, stream.arn)
+    stream.send("a")
+    rig.settle()
+    one.client.update_event_source_mapping(UUID=uuid, FunctionName=two.arn)
+    stream.send("b")
+    rig.settle()
+    assert (one.batches, two.batches) == ([["a"]], [["b"]])
+    assert two.events[0]["Records"][0]["invokeIdentityArn"] == two.role
+
+
+@pytest.mark.parametrize("kind", [Table, Stream])
+def test_records_grow_old_though_their_function_is_gone(rig, kind):
+    source, function, home = kind(rig), Function(rig), Queue(rig)
+    held(
+        function,
+        source.arn,
+        MaximumRecordAgeInSeconds=60,
+        DestinationConfig={"OnFailure": {"Destination": home.arn}},
+    )
+    function.delete()
+    source.send("a")
+    rig.advance(3600)
+    assert [json.loads(each)["requestContext"]["condition"] for each in home.bodies()] == [
+        "RecordAgeExceeded"
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "lacking"),
     [

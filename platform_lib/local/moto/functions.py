@@ -8,7 +8,8 @@ version of a function), `.dead_letter_config` (which each version keeps as it wa
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -161,7 +162,8 @@ def keep_event_source_mappings() -> None:
     """Let a mapping keep the alias that it feeds and all that it was asked for.
 
     moto keeps the function's ARN without its qualifier, and what it feeds knows the mapping after
-    it was deleted. A second mapping of the same two is refused, as AWS does.
+    it was deleted. A second mapping of the same two is refused, as AWS does, and a batch that is
+    too large.
     """
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
@@ -172,9 +174,30 @@ def keep_event_source_mappings() -> None:
     tell = mapping.get_configuration
 
     def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
+        wanted, arn = copy.deepcopy(spec), _free_target(self, spec)
+        with _refusing():
+            made = create(self, spec)
+        made.spec, made.function_arn = wanted, arn
+        return made
+
+    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+        changed = self.get_event_source_mapping(uuid)
+        if changed is not None:
+            wanted = {**changed.spec, **spec}
+            arn = _free_target(self, wanted, changed)
+            with _refusing():
+                # First, for nothing is to have changed where it cannot be.
+                changed.batch_size = wanted.get("BatchSize")
+            update(self, uuid, spec)
+            changed.spec, changed.function_arn = wanted, arn
+        return changed
+
+    def _free_target(self: Any, spec: Mapping[str, Any], own: Any = None) -> str:
+        """Give the ARN of what a mapping feeds, which no other mapping of its source may."""
         arn = qualified(*named(self, spec.get("FunctionName", "")))
         for each in self._event_source_mappings.values():
-            if (each.function_arn, each.event_source_arn) == (arn, spec.get("EventSourceArn")):
+            taken = (each.function_arn, each.event_source_arn)
+            if each is not own and taken == (arn, spec.get("EventSourceArn")):
                 raise refusal(
                     "ResourceConflictException",
                     f"An event source mapping with event source arn ({each.event_source_arn}) "
@@ -182,17 +205,15 @@ def keep_event_source_mappings() -> None:
                     f"mapping with UUID {each.uuid}",
                     409,
                 )
-        wanted = copy.deepcopy(spec)
-        made = create(self, spec)
-        made.spec, made.function_arn = wanted, arn
-        return made
+        return arn
 
-    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
-        changed = update(self, uuid, spec)
-        if changed is not None:
-            changed.spec = {**changed.spec, **spec}
-            changed.function_arn = qualified(*named(self, changed.spec["FunctionName"]))
-        return changed
+    @contextmanager
+    def _refusing() -> Iterator[None]:
+        """Refuse a batch size as AWS does: moto fails at it."""
+        try:
+            yield
+        except ValueError as problem:
+            raise refusal(*problem.args) from problem
 
     def delete_event_source_mapping(self: Any, uuid: str) -> Any:
         gone = delete(self, uuid)

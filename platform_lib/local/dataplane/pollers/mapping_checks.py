@@ -1,4 +1,4 @@
-"""What Lambda refuses when a mapping is made, in its words."""
+"""What Lambda refuses when a mapping is made or changed, in its words."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final

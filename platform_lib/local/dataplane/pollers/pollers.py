@@ -53,7 +53,7 @@ class Pollers:
             failures=StreamFailures(context.account, context.say),
             clock=context.clock,
             invoke=invoke,
-            version=lambda function: str(context.desired.function(function).version),
+            role=lambda function: str(context.desired.function(function).role),
             say=context.say,
         )
         self._pollers: dict[str, tuple[str, Poller]] = {}
@@ -102,22 +102,19 @@ class Pollers:
 
         def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
             made = create(self, spec)
-            try:
-                settings = settings_of(made)
-                ours._check(settings)
-            except LocalCloudError as problem:
-                delete(self, made.uuid)
-                told = str(problem)
-                raise refusal("InvalidParameterValueException", told) from problem
+            settings = ours._judged(made, lambda: delete(self, made.uuid))
             # Where "latest" is, is told by the time of the request, not by when we come to it.
             positions = ours._streams.ends(settings.source)
             ours._loop.call_soon_threadsafe(ours._begin, settings, positions)
             return made
 
         def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+            found = self.get_event_source_mapping(uuid)
+            before = dict(vars(found)) if found is not None else {}
             changed = update(self, uuid, spec)
             if changed is not None:
-                ours._loop.call_soon_threadsafe(ours._change, settings_of(changed))
+                settings = ours._judged(changed, lambda: vars(changed).update(before))
+                ours._loop.call_soon_threadsafe(ours._change, settings)
             return changed
 
         def delete_event_source_mapping(self: Any, uuid: str) -> Any:
@@ -129,6 +126,16 @@ class Pollers:
             (backend, "update_event_source_mapping", update_event_source_mapping),
             (backend, "delete_event_source_mapping", delete_event_source_mapping),
         )
+
+    def _judged(self, mapping: Any, undo: Callable[[], object]) -> Settings:
+        """Return what a mapping is to do; where AWS refuses that, undo what was done to it."""
+        try:
+            settings = settings_of(mapping)
+            self._check(settings)
+        except LocalCloudError as problem:
+            undo()
+            raise refusal("InvalidParameterValueException", str(problem)) from problem
+        return settings
 
     def _check(self, settings: Settings) -> None:
         """Refuse a mapping that AWS would; wait a little for a role's policies on their way."""
@@ -161,8 +168,7 @@ class Pollers:
                 invoke=self._invoke,
                 say=self._context.say,
             )
-        role = str(self._context.desired.function(settings.function).role)
-        return StreamPoller(settings, role, positions, self._stream_tools)
+        return StreamPoller(settings, positions, self._stream_tools)
 
     def _change(self, settings: Settings) -> None:
         if settings.uuid in self._pollers:

@@ -36,6 +36,7 @@ class _Batch:
     Attributes:
         records: In order; none only in the last call of a tumbling window.
         invocations: How often the function got them.
+        version: The version of it that had them last.
         tries: How often they were tried, with those where there was no function to run.
         not_before: When they are to be tried again.
         final: Whether it ends a tumbling window.
@@ -44,6 +45,7 @@ class _Batch:
 
     records: Sequence[Record]
     invocations: int = 0
+    version: str = ""
     tries: int = 0
     not_before: float = 0.0
     final: bool = False
@@ -172,7 +174,12 @@ class Lane:
         if outcome is None:
             self._put_back(replace(batch, tries=batch.tries + 1))
             return
-        tried = replace(batch, invocations=batch.invocations + 1, tries=batch.tries + 1)
+        tried = replace(
+            batch,
+            invocations=batch.invocations + 1,
+            version=outcome.version,
+            tries=batch.tries + 1,
+        )
         failed_from = self._first_failed(batch, outcome)
         if failed_from is None:
             self._finish(batch, outcome)
@@ -257,7 +264,7 @@ class Lane:
             poller.tools.clock.now(),
             condition=condition,
             invocations=batch.invocations,
-            version=poller.tools.version(poller.settings.function),
+            version=batch.version,
             failed=failed,
         )
         records = [poller.event(record) for record in batch.records]

@@ -27,7 +27,7 @@ class StreamTools:
         failures: Takes what was given up.
         clock: What windows, ages and waits are measured by.
         invoke: Runs functions.
-        version: Tells which version a function's ARN stands for.
+        role: Tells the ARN of a function's role.
         say: Shows a line.
     """
 
@@ -35,7 +35,7 @@ class StreamTools:
     failures: StreamFailures
     clock: Clock
     invoke: Invoke
-    version: Callable[[str], str]
+    role: Callable[[str], str]
     say: Callable[[str], None]
 
 
@@ -44,23 +44,21 @@ class StreamPoller:
 
     Args:
         settings: The mapping.
-        role: ARN of the function's role, which events of Kinesis name.
         ends: The number of the last record of each shard when the mapping was made.
         tools: What it works with.
     """
 
-    def __init__(
-        self, settings: Settings, role: str, ends: Mapping[str, int], tools: StreamTools
-    ) -> None:
+    def __init__(self, settings: Settings, ends: Mapping[str, int], tools: StreamTools) -> None:
         self.settings = settings
-        self.role = role
         self.tools = tools
+        self._role = tools.role(settings.function)
         self._read = dict(ends) if settings.starting_position == "LATEST" else {}
         self._lanes: dict[str, list[Lane]] = {}
 
     def change(self, settings: Settings) -> None:
         """Go on with other settings, from where it is."""
         self.settings = settings
+        self._role = self.tools.role(settings.function)
         self.wake()
 
     def stop(self) -> None:
@@ -105,5 +103,5 @@ class StreamPoller:
     def event(self, record: Record) -> Mapping[str, Any]:
         """Word a record as this function gets it."""
         if "kinesis" in record.event:
-            return {**record.event, "invokeIdentityArn": self.role}
+            return {**record.event, "invokeIdentityArn": self._role}
         return record.event
