@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -119,30 +119,39 @@ def imports() -> None:
 def sources() -> None:
     """Print what an event source costs in a small and in a large program, and their ratio.
 
-    In seconds of the processor. Python's garbage collector visits what the SDK keeps the more
-    often the more there is, on either side: without it the cost of the programs themselves shows.
+    In calls of functions, which say whether the work grows evenly, and in seconds of the
+    processor. Python's garbage collector visits what the SDK keeps the more often the more there
+    is, on either side: without it the cost of the programs themselves shows.
     """
-    print(
-        f"\nA source under mocks, {process.SOURCES} a function: CPU ms in 10 functions and in 100"
-    )
+    print(f"\nA source under mocks, {process.SOURCES} a function: in 10 functions and in 100")
+
+    def calls(script: list[str]) -> float:
+        return float(run(script, ENVIRONMENT | {"CALLS": "1"})[2].split()[-1])
+
+    for side in SIDES:
+        compare_source(side, "calls of functions", calls)
     for collector in ("on", "off"):
+        environment = ENVIRONMENT | {"GC": collector}
+
+        def milliseconds(script: list[str], environment: dict[str, str] = environment) -> float:
+            return 1000 * median(run(script, environment)[1] for _ in range(SOURCE_ROUNDS))
+
         for side in SIDES:
-            spent = {
-                (kind, count): median(
-                    run([str(PROCESS), side, kind, str(count), "mocks"], environment)[1]
-                    for environment in [ENVIRONMENT | {"GC": collector}] * SOURCE_ROUNDS
-                )
-                for kind in ("function", "worker")
-                for count in (10, 100)
-            }
-            few, many = (
-                (spent["worker", count] - spent["function", count]) * 1000 / count
-                for count in (10, 100)
-            )
-            few, many = few / process.SOURCES, many / process.SOURCES
-            print(
-                f"  {side:12} collector {collector:4}{few:7.2f}{many:7.2f}{many / few:7.2f} times"
-            )
+            compare_source(side, f"CPU ms, collector {collector}", milliseconds)
+
+
+def compare_source(side: str, what: str, measure: Callable[[list[str]], float]) -> None:
+    """Print what one source adds to a function, in 10 functions and in 100."""
+    few, many = (
+        (
+            measure([str(PROCESS), side, "worker", str(count), "mocks"])
+            - measure([str(PROCESS), side, "function", str(count), "mocks"])
+        )
+        / count
+        / process.SOURCES
+        for count in (10, 100)
+    )
+    print(f"  {side:12} {what:22}{few:9.1f}{many:9.1f}{many / few:7.2f} times", flush=True)
 
 
 def compare(kind: str, count: int, rounds: int, how: str, environment: dict[str, str]) -> None:

@@ -5,14 +5,17 @@
 A worker is a function with five event sources.
 
 The hand-written side never imports platform_lib. With GC=off in its environment the process does
-without Python's cyclic garbage collector. `preview` reads its engine, its stack and its
+without Python's cyclic garbage collector, with CALLS=1 it prints how many functions it called.
+`preview` reads its engine, its stack and its
 provider from the environment that the benchmark prepares.
 """
 
 import asyncio
+import cProfile
 import gc
 import importlib
 import os
+import pstats
 import sys
 from pathlib import Path
 
@@ -115,7 +118,14 @@ if __name__ == "__main__":
     if os.environ.get("GC") == "off":
         gc.disable()
     side, kind, count, how = sys.argv[1:]
-    {"mocks": run_mocked, "preview": run_preview}[how](program(side, kind, int(count)))
-    from peak import peak_mib
+    run = {"mocks": run_mocked, "preview": run_preview}[how]
+    make = program(side, kind, int(count))
+    if os.environ.get("CALLS"):
+        profile = cProfile.Profile()
+        profile.runcall(run, make)
+        print(pstats.Stats(profile).total_calls)
+    else:
+        run(make)
+        from peak import peak_mib
 
-    print(peak_mib())
+        print(peak_mib())
