@@ -30,6 +30,17 @@ from platform_lib.parts.lookups import aws_provider
 from platform_lib.parts.outputs import register_outputs
 from platform_lib.sources.event_sources import create_feeds, create_sources
 
+if TYPE_CHECKING:
+    from platform_lib.sources.buckets import BucketSource
+    from platform_lib.sources.event_rules import EventRuleSource
+    from platform_lib.sources.invoke_permissions import InvokePermission
+    from platform_lib.sources.log_groups import LogGroupSource
+    from platform_lib.sources.queues import QueueSource
+    from platform_lib.sources.receipt_rules import ReceiptRuleSource
+    from platform_lib.sources.schedules import ScheduleSource
+    from platform_lib.sources.streams import StreamSource
+    from platform_lib.sources.topics import TopicSource
+
 
 @final
 class FunctionApp(pulumi.ComponentResource):
@@ -86,6 +97,16 @@ class FunctionApp(pulumi.ComponentResource):
         load_balancer: "aws.lb.LoadBalancer"
         target_group: "aws.lb.TargetGroup"
         listener: "aws.lb.Listener"
+        # What binds the sources of each kind, by their names.
+        queues: Mapping[str, "QueueSource"]
+        streams: Mapping[str, "StreamSource"]
+        topics: Mapping[str, "TopicSource"]
+        buckets: Mapping[str, "BucketSource"]
+        event_rules: Mapping[str, "EventRuleSource"]
+        schedules: Mapping[str, "ScheduleSource"]
+        log_groups: Mapping[str, "LogGroupSource"]
+        receipt_rules: Mapping[str, "ReceiptRuleSource"]
+        invoke_permissions: Mapping[str, "InvokePermission"]
 
     def __init__(
         self, name: str, args: FunctionAppArgs, opts: pulumi.ResourceOptions | None = None
@@ -97,6 +118,13 @@ class FunctionApp(pulumi.ComponentResource):
         super().__init__("platform-lib:index:FunctionApp", name, {}, opts)
         app, versions = settings.app, settings.versions
         child = Children(self, name, tags=app.tags, overrides=app.overrides)
+        # Children that some sources bring.
+        self.failure_queue: aws.sqs.Queue | None = None
+        self.failure_alarm: aws.cloudwatch.MetricAlarm | None = None
+        self.failure_queue_policy: aws.sqs.QueuePolicy | None = None
+        self.invoke_config: aws.lambda_.FunctionEventInvokeConfig | None = None
+        self.scheduler_role: aws.iam.Role | None = None
+        self.scheduler_policy: aws.iam.RolePolicy | None = None
 
         self.log_group = create_log_group(
             child,
@@ -115,7 +143,6 @@ class FunctionApp(pulumi.ComponentResource):
         feeds = create_feeds(
             child, settings.sources, kms_key_arn=app.kms_key_arn, alarms=app.alarms
         )
-        self.failure_queue, self.failure_alarm = feeds.failure_queue, feeds.failure_alarm
         self.policy = create_policy(
             child,
             "policy",
@@ -186,17 +213,7 @@ class FunctionApp(pulumi.ComponentResource):
             kms_key_arn=app.kms_key_arn,
             provider=provider,
         )
-        self.queues, self.streams, self.topics = sources.queues, sources.streams, sources.topics
-        self.buckets, self.event_rules = sources.buckets, sources.event_rules
-        self.schedules, self.log_groups = sources.schedules, sources.log_groups
-        self.receipt_rules = sources.receipt_rules
-        self.invoke_permissions = sources.invoke_permissions
-        self.scheduler_role, self.scheduler_policy = (
-            sources.scheduler_role,
-            sources.scheduler_policy,
-        )
-        self.failure_queue_policy = sources.failure_queue_policy
-        self.invoke_config = sources.invoke_config
+        vars(self).update(sources)
         served = create_http_front(
             child,
             http=settings.http,

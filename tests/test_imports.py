@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from platform_lib.sources.event_sources import KINDS
+
 WATCHED = (
     "boto3",
     "botocore",
@@ -20,12 +22,20 @@ WATCHED = (
     "pytest",
     "aiohttp",
     "granian",
+    *(f"platform_lib.sources.{kind}" for kind in KINDS),
 )
 
 FUNCTION = """
 from platform_lib import FunctionApp
 from platform_lib.testing import synth
 args = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
+synth(lambda: FunctionApp("notes", args))
+"""
+
+WORKER = """
+from platform_lib import FunctionApp
+from platform_lib.testing import synth
+args = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler", "schedules": [{"rate": "1 day"}]}
 synth(lambda: FunctionApp("notes", args))
 """
 
@@ -66,3 +76,10 @@ def test_a_function_outside_a_vpc_never_loads_ec2():
 
 def test_the_watch_sees_ec2_where_it_is_loaded():
     assert "pulumi_aws.ec2" in loaded_by(FUNCTION_IN_A_VPC)
+
+
+@pytest.mark.parametrize(
+    ("program", "kinds"), [(FUNCTION, set()), (WORKER, {"platform_lib.sources.schedules"})]
+)
+def test_a_function_loads_the_kinds_of_source_that_it_has(program, kinds):
+    assert {name for name in loaded_by(program) if name.startswith("platform_lib.")} == kinds

@@ -8,21 +8,17 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.app_args import GrantArgs
 from platform_lib.checks import InvalidInput, check_length, did_you_mean
 from platform_lib.function_args import BucketRoute
 from platform_lib.parts.children import Children
+from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.event_rules import (
-    EventRuleSettings,
-    EventRuleSource,
-    create_event_rule_source,
-    event_rule_children,
-)
+from platform_lib.sources.event_rules import EventRuleSettings
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import granted, guarded
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
+from platform_lib.sources.source import Function, Sender, Source
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NAME_NEED = "must be a bucket's name (no ARN): 3 to 63 small letters, digits, '.' and '-'"
@@ -78,50 +74,92 @@ _EVENTS = frozenset(
 
 
 @record
-class BucketSettings:
-    """A bucket as a source, checked."""
-
-    at: SourceName
-    bucket: pulumi.Input[str]
-    events: Sequence[str]
-    prefix: str
-    suffix: str
-    by_rule: bool
-
-
-@record
 class BucketSource:
     """What binds a bucket to the function."""
 
     permission: "aws.lambda_.Permission"
-    notification: "aws.s3.BucketNotification | None"
-    rule: "aws.cloudwatch.EventRule | None"
-    target: "aws.cloudwatch.EventTarget | None"
+    notification: "aws.s3.BucketNotification | None" = None
+    rule: "aws.cloudwatch.EventRule | None" = None
+    target: "aws.cloudwatch.EventTarget | None" = None
 
 
-def bucket_settings(
-    given: Sequence[Mapping[str, Any]],
-    *,
-    app: str,
-    grants: Sequence[GrantArgs],
-    overrides: Mapping[str, Mapping[str, Any]],
-) -> list[BucketSettings]:
+@record
+class BucketSettings(Source):
+    """A bucket as a source, checked."""
+
+    bucket: pulumi.Input[str]
+    events: Sequence[str]
+    prefix: str
+    suffix: str
+    rule: EventRuleSettings | None
+    """The rule between bucket and function, where events come through EventBridge."""
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types."""
+        if self.rule is not None:
+            yield from self.rule.children(alarms=alarms)
+        else:
+            yield self.at.key("permission"), "aws.lambda_.Permission"
+            yield self.at.key("notification"), "aws.s3.BucketNotification"
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> BucketSource:
+        """Let a bucket call the function."""
+        if self.rule is not None:
+            bound = self.rule.bind(child, target, made)
+            return BucketSource(permission=bound.permission, rule=bound.rule, target=bound.target)
+        permission = create_permission(
+            child,
+            self.at,
+            target,
+            principal="s3.amazonaws.com",
+            source_arn=target.place.bucket_arn(self.bucket),
+            source_account=target.place.account_id,
+        )
+        notification = child.make(
+            self.at.key("notification"),
+            aws.s3.BucketNotification,
+            f"{self.at.suffix}-notification",
+            bucket=self.bucket,
+            lambda_functions=[
+                {
+                    "lambda_function_arn": target.alias.arn,
+                    "events": list(self.events),
+                    "filter_prefix": self.prefix or None,
+                    "filter_suffix": self.suffix or None,
+                }
+            ],
+            # S3 tries the permission when the notification is set.
+            opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
+        )
+        return BucketSource(permission=permission, notification=notification)
+
+    def sender(self, bound: BucketSource) -> Sender:
+        """Name the rule."""
+        assert bound.rule is not None  # noqa: S101 - only a rule leaves failures
+        return "events.amazonaws.com", bound.rule.arn
+
+
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[BucketSettings]:
     """Judge the buckets of a function."""
-    settings: list[BucketSettings] = []
     named = named_sources(
-        "buckets", "bucket", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+        "buckets",
+        "bucket",
+        given,
+        app=function.app,
+        limit=STATEMENT_ID_LIMIT,
+        longest="-permission",
     )
     for path, at, args in named:
-        one = _settings(path, at, args, app=app, grants=grants)
-        shares = bool(overrides.get(at.key("notification"), {}).get("eventbridge"))
-        own = _Listener(app=app, name=at.name, by_rule=one.by_rule, shares=shares)
+        one = _settings(path, at, args, function)
+        shares = bool(function.overrides.get(at.key("notification"), {}).get("eventbridge"))
+        by_rule = one.rule is not None
+        own = _Listener(app=function.app, name=at.name, by_rule=by_rule, shares=shares)
         _check_owner(path, args["bucket"], own)
-        settings.append(one)
-    return settings
+        yield one
 
 
 def _settings(
-    path: str, at: SourceName, args: Mapping[str, Any], *, app: str, grants: Sequence[GrantArgs]
+    path: str, at: SourceName, args: Mapping[str, Any], function: Function
 ) -> BucketSettings:
     bucket = args["bucket"]
     if isinstance(bucket, str) and not _BUCKET.fullmatch(bucket):
@@ -135,13 +173,15 @@ def _settings(
     def check(known: str, written: Sequence[str]) -> None:
         _check_recursion(f"{path}.bucket", known, written, prefix, suffix)
 
+    bucket = guarded(function.app, bucket, granted(function.grants, *_writes(events)), check)
     return BucketSettings(
         at=at,
-        bucket=guarded(app, bucket, granted(grants, *_writes(events)), check),
+        leaves_failures=by_rule,
+        bucket=bucket,
         events=events,
         prefix=prefix,
         suffix=suffix,
-        by_rule=by_rule,
+        rule=_rule(at, bucket, events, prefix, suffix) if by_rule else None,
     )
 
 
@@ -235,62 +275,22 @@ def _check_owner(path: str, bucket: pulumi.Input[str], own: _Listener) -> None:
     others.append(own)
 
 
-def create_bucket_source(
-    child: Children, settings: BucketSettings, target: Target, place: Place
-) -> BucketSource:
-    """Let a bucket call the function."""
-    if settings.by_rule:
-        made = create_event_rule_source(child, _rule(settings), target)
-        return _from_rule(made)
-    at = settings.at
-    permission = create_permission(
-        child,
-        at.key("permission"),
-        f"{at.suffix}-permission",
-        target,
-        principal="s3.amazonaws.com",
-        source_arn=place.bucket_arn(settings.bucket),
-        source_account=place.account_id,
+def _rule(
+    at: SourceName, bucket: pulumi.Input[str], events: Sequence[str], prefix: str, suffix: str
+) -> EventRuleSettings:
+    pattern = pulumi.Output.from_input(bucket).apply(
+        lambda known: pattern_text(_event_pattern(str(known), events, prefix, suffix))
     )
-    notification = child.make(
-        at.key("notification"),
-        aws.s3.BucketNotification,
-        f"{at.suffix}-notification",
-        bucket=settings.bucket,
-        lambda_functions=[
-            {
-                "lambda_function_arn": target.alias.arn,
-                "events": list(settings.events),
-                "filter_prefix": settings.prefix or None,
-                "filter_suffix": settings.suffix or None,
-            }
-        ],
-        # S3 tries the permission when the notification is set.
-        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
-    )
-    return BucketSource(permission=permission, notification=notification, rule=None, target=None)
+    return EventRuleSettings(at=at, pattern=pattern, event_bus_name=None, input={})
 
 
-def _from_rule(made: EventRuleSource) -> BucketSource:
-    return BucketSource(
-        permission=made.permission, notification=None, rule=made.rule, target=made.target
-    )
-
-
-def _rule(settings: BucketSettings) -> EventRuleSettings:
-    pattern = pulumi.Output.from_input(settings.bucket).apply(
-        lambda bucket: pattern_text(_event_pattern(str(bucket), settings))
-    )
-    return EventRuleSettings(at=settings.at, pattern=pattern, event_bus_name=None, input={})
-
-
-def _event_pattern(bucket: str, settings: BucketSettings) -> dict[str, Any]:
+def _event_pattern(bucket: str, events: Sequence[str], prefix: str, suffix: str) -> dict[str, Any]:
     """Word a bucket's events as a pattern of EventBridge."""
     detail: dict[str, Any] = {"bucket": {"name": [bucket]}}
-    key = _key_filter(settings.prefix, settings.suffix)
+    key = _key_filter(prefix, suffix)
     if key:
         detail["object"] = {"key": [key]}
-    wanted = [_REASONS[event] for event in settings.events]
+    wanted = [_REASONS[event] for event in events]
     whole = {kind for kinds, reason in wanted if reason is None for kind in kinds}
     reasons = {reason for kinds, reason in wanted if reason and not whole.intersection(kinds)}
     if reasons:
@@ -312,12 +312,3 @@ def _key_filter(prefix: str, suffix: str) -> dict[str, str] | None:
     if prefix:
         return {"prefix": prefix}
     return {"suffix": suffix} if suffix else None
-
-
-def bucket_children(settings: BucketSettings) -> Iterator[tuple[str, str]]:
-    """Name the children of a bucket and their types."""
-    if settings.by_rule:
-        yield from event_rule_children(settings.at)
-    else:
-        yield settings.at.key("permission"), "aws.lambda_.Permission"
-        yield settings.at.key("notification"), "aws.s3.BucketNotification"

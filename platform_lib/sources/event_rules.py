@@ -10,9 +10,11 @@ import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
+from platform_lib.parts.queues import Queues
 from platform_lib.records import record
 from platform_lib.sources.mapping import checked_pattern
-from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.naming import named_sources
+from platform_lib.sources.source import Function, Sender, Source
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
 _NAME_LIMIT = 64
@@ -25,17 +27,6 @@ _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
 
 @record
-class EventRuleSettings:
-    """A rule as a source, checked."""
-
-    at: SourceName
-    pattern: pulumi.Input[str]
-    event_bus_name: pulumi.Input[str] | None
-    input: Mapping[str, Any]
-    """Inputs of the target that say what the function gets."""
-
-
-@record
 class EventRuleSource:
     """What binds a rule to the function."""
 
@@ -44,22 +35,73 @@ class EventRuleSource:
     target: "aws.cloudwatch.EventTarget"
 
 
-def event_rule_settings(
-    given: Sequence[Mapping[str, Any]], *, app: str
-) -> list[EventRuleSettings]:
+@record
+class EventRuleSettings(Source):
+    """A rule as a source, checked."""
+
+    pattern: pulumi.Input[str]
+    event_bus_name: pulumi.Input[str] | None
+    input: Mapping[str, Any]
+    """Inputs of the target that say what the function gets."""
+    leaves_failures: bool = True
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types."""
+        yield self.at.key("rule"), "aws.cloudwatch.EventRule"
+        yield self.at.key("permission"), "aws.lambda_.Permission"
+        yield self.at.key("target"), "aws.cloudwatch.EventTarget"
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> EventRuleSource:
+        """Let a rule call the function."""
+        at = self.at
+        rule = child.make(
+            at.key("rule"),
+            aws.cloudwatch.EventRule,
+            at.suffix,
+            # A bus holds a name once, and another bus is all that replaces a rule.
+            name=child.fitting_name(at.suffix, _NAME_LIMIT),
+            event_pattern=self.pattern,
+            event_bus_name=self.event_bus_name,
+        )
+        permission = create_permission(
+            child, at, target, principal="events.amazonaws.com", source_arn=rule.arn
+        )
+        to_function = child.make(
+            at.key("target"),
+            aws.cloudwatch.EventTarget,
+            f"{at.suffix}-target",
+            target_id=child.fitting_name(f"{at.suffix}-target", _NAME_LIMIT),
+            rule=rule.name,
+            event_bus_name=self.event_bus_name,
+            arn=target.alias.arn,
+            dead_letter_config=target.dead_letter_config,
+            **self.input,
+            opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
+        )
+        return EventRuleSource(rule=rule, permission=permission, target=to_function)
+
+    def sender(self, bound: EventRuleSource) -> Sender:
+        """Name the rule."""
+        return "events.amazonaws.com", bound.rule.arn
+
+
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[EventRuleSettings]:
     """Judge the rules of a function."""
     named = named_sources(
-        "event_rules", "rule", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+        "event_rules",
+        "rule",
+        given,
+        app=function.app,
+        limit=STATEMENT_ID_LIMIT,
+        longest="-permission",
     )
-    return [
-        EventRuleSettings(
+    for path, at, args in named:
+        yield EventRuleSettings(
             at=at,
             pattern=checked_pattern(f"{path}.pattern", args["pattern"]),
             event_bus_name=_bus(f"{path}.event_bus_name", args.get("event_bus_name")),
             input=_input(path, args),
         )
-        for path, at, args in named
-    ]
 
 
 def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
@@ -101,47 +143,3 @@ def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
             need = f"<{name}> stands for nothing: name it in input_paths"
             raise InvalidInput(f"{path}.input_template", template, need)
     return {"input_transformer": {"input_paths": dict(paths), "input_template": template}}
-
-
-def create_event_rule_source(
-    child: Children, settings: EventRuleSettings, target: Target
-) -> EventRuleSource:
-    """Let a rule call the function."""
-    at = settings.at
-    rule = child.make(
-        at.key("rule"),
-        aws.cloudwatch.EventRule,
-        at.suffix,
-        # A bus holds a name once, and another bus is all that replaces a rule.
-        name=child.fitting_name(at.suffix, _NAME_LIMIT),
-        event_pattern=settings.pattern,
-        event_bus_name=settings.event_bus_name,
-    )
-    permission = create_permission(
-        child,
-        at.key("permission"),
-        f"{at.suffix}-permission",
-        target,
-        principal="events.amazonaws.com",
-        source_arn=rule.arn,
-    )
-    to_function = child.make(
-        at.key("target"),
-        aws.cloudwatch.EventTarget,
-        f"{at.suffix}-target",
-        target_id=child.fitting_name(f"{at.suffix}-target", _NAME_LIMIT),
-        rule=rule.name,
-        event_bus_name=settings.event_bus_name,
-        arn=target.alias.arn,
-        dead_letter_config=target.dead_letter_config,
-        **settings.input,
-        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
-    )
-    return EventRuleSource(rule=rule, permission=permission, target=to_function)
-
-
-def event_rule_children(at: SourceName) -> Iterator[tuple[str, str]]:
-    """Name the children of a rule and their types."""
-    yield at.key("rule"), "aws.cloudwatch.EventRule"
-    yield at.key("permission"), "aws.lambda_.Permission"
-    yield at.key("target"), "aws.cloudwatch.EventTarget"

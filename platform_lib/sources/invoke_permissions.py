@@ -9,8 +9,10 @@ import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput
 from platform_lib.parts.children import Children
+from platform_lib.parts.queues import Queues
 from platform_lib.records import record
 from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
@@ -59,39 +61,45 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
 
 
 @record
-class InvokePermissionSettings:
-    """A permission, checked."""
-
-    at: SourceName
-    principal: str
-    conditions: Mapping[str, pulumi.Input[str]]
-
-    @property
-    def asynchronous(self) -> bool:
-        """Whether the caller may leave an event and go on."""
-        return self.principal not in SYNCHRONOUS
-
-
-@record
 class InvokePermission:
     """What lets somebody call the function."""
 
     permission: "aws.lambda_.Permission"
 
 
-def invoke_permission_settings(
-    given: Sequence[Mapping[str, Any]], *, app: str
-) -> list[InvokePermissionSettings]:
+@record
+class InvokePermissionSettings(Source):
+    """A permission, checked."""
+
+    principal: str
+    conditions: Mapping[str, pulumi.Input[str]]
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types."""
+        yield self.at.key("permission"), "aws.lambda_.Permission"
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> InvokePermission:
+        """Let somebody call the function."""
+        permission = create_permission(
+            child, self.at, target, principal=self.principal, **self.conditions
+        )
+        return InvokePermission(permission=permission)
+
+
+def judge(
+    given: Sequence[Mapping[str, Any]], function: Function
+) -> Iterator[InvokePermissionSettings]:
     """Judge the permissions of a function's callers."""
     named = named_sources(
         "invoke_permissions",
         "caller",
         given,
-        app=app,
+        app=function.app,
         limit=STATEMENT_ID_LIMIT,
         longest="-permission",
     )
-    return [_settings(path, at, args) for path, at, args in named]
+    for path, at, args in named:
+        yield _settings(path, at, args)
 
 
 def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermissionSettings:
@@ -120,7 +128,12 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermi
     _check_conditions(path, principal, args, service=service)
     kept = ("source_arn", "source_account", "event_source_token", "principal_org_id")
     conditions = {word: args[word] for word in kept if word in args}
-    return InvokePermissionSettings(at=at, principal=principal, conditions=conditions)
+    return InvokePermissionSettings(
+        at=at,
+        asynchronous=principal not in SYNCHRONOUS,
+        principal=principal,
+        conditions=conditions,
+    )
 
 
 def _check_conditions(
@@ -141,24 +154,3 @@ def _check_conditions(
     if principal in _NO_ACCOUNT_IN_ARN and "source_account" not in args:
         need = f"is needed for {principal}, whose source's ARN does not say whose it is"
         raise InvalidInput(f"{path}.source_account", None, need)
-
-
-def create_invoke_permission(
-    child: Children, settings: InvokePermissionSettings, target: Target
-) -> InvokePermission:
-    """Let somebody call the function."""
-    return InvokePermission(
-        permission=create_permission(
-            child,
-            settings.at.key("permission"),
-            f"{settings.at.suffix}-permission",
-            target,
-            principal=settings.principal,
-            **settings.conditions,
-        )
-    )
-
-
-def invoke_permission_children(settings: InvokePermissionSettings) -> Iterator[tuple[str, str]]:
-    """Name the children of a permission and their types."""
-    yield settings.at.key("permission"), "aws.lambda_.Permission"

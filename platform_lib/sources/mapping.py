@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.event_patterns import check_pattern
 from platform_lib.parts.children import Children
+from platform_lib.sources.naming import SourceName
 from platform_lib.sources.target import Target
 
 _WINDOW_SECONDS = 300
@@ -61,8 +62,7 @@ def pattern_text(pattern: Mapping[str, Any]) -> str:
 
 def create_mapping(
     child: Children,
-    key: str,
-    suffix: str,
+    at: SourceName,
     target: Target,
     *,
     source_arn: pulumi.Input[str],
@@ -70,9 +70,9 @@ def create_mapping(
 ) -> "aws.lambda_.EventSourceMapping":
     """Let Lambda read a source and call the alias."""
     return child.make(
-        key,
+        at.key("mapping"),
         aws.lambda_.EventSourceMapping,
-        suffix,
+        f"{at.suffix}-mapping",
         function_name=target.alias.arn,
         event_source_arn=source_arn,
         **inputs,

@@ -10,24 +10,17 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput
 from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
+from platform_lib.parts.queues import Queues
 from platform_lib.records import record
 from platform_lib.sources.naming import SourceName, named_sources
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Place, Target, create_permission
+from platform_lib.sources.source import Function, Source
+from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
 _NAME_LIMIT = 64
 _RECIPIENTS = 500
 """https://docs.aws.amazon.com/ses/latest/dg/quotas.html"""
 _RULE_SET = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _RECIPIENT = re.compile(r"([^\s@]+@|\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-
-
-@record
-class ReceiptRuleSettings:
-    """A receipt rule as a source, checked."""
-
-    at: SourceName
-    rule_set_name: pulumi.Input[str]
-    inputs: Mapping[str, Any]
 
 
 @record
@@ -38,14 +31,67 @@ class ReceiptRuleSource:
     rule: "aws.ses.ReceiptRule"
 
 
-def receipt_rule_settings(
-    given: Sequence[Mapping[str, Any]], *, app: str
-) -> list[ReceiptRuleSettings]:
+@record
+class ReceiptRuleSettings(Source):
+    """A receipt rule as a source, checked."""
+
+    rule_set_name: pulumi.Input[str]
+    inputs: Mapping[str, Any]
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types."""
+        yield self.at.key("permission"), "aws.lambda_.Permission"
+        yield self.at.key("rule"), "aws.ses.ReceiptRule"
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> ReceiptRuleSource:
+        """Let incoming mail call the function, without waiting for it."""
+        at = self.at
+        # SES tries the permission when the rule is made, and the permission names the rule: so
+        # the rule has a name of ours. The stacks of an account share the one rule set that is
+        # active. No input of ours replaces a rule but its rule set, which holds a name once.
+        name = physical_name(
+            f"{child.name}-{at.suffix}", _NAME_LIMIT, pulumi.get_project(), pulumi.get_stack()
+        )
+        permission = create_permission(
+            child,
+            at,
+            target,
+            principal="ses.amazonaws.com",
+            source_arn=target.place.arn(
+                "ses",
+                pulumi.Output.format(
+                    "receipt-rule-set/{}:receipt-rule/{}", self.rule_set_name, name
+                ),
+            ),
+            source_account=target.place.account_id,
+        )
+        rule = child.make(
+            at.key("rule"),
+            aws.ses.ReceiptRule,
+            at.suffix,
+            name=name,
+            rule_set_name=self.rule_set_name,
+            lambda_actions=[
+                {"function_arn": target.alias.arn, "invocation_type": "Event", "position": 1}
+            ],
+            **self.inputs,
+            opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
+        )
+        return ReceiptRuleSource(permission=permission, rule=rule)
+
+
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[ReceiptRuleSettings]:
     """Judge the receipt rules of a function."""
     named = named_sources(
-        "receipt_rules", "receipt", given, app=app, limit=STATEMENT_ID_LIMIT, longest="-permission"
+        "receipt_rules",
+        "receipt",
+        given,
+        app=function.app,
+        limit=STATEMENT_ID_LIMIT,
+        longest="-permission",
     )
-    return [_settings(path, at, args) for path, at, args in named]
+    for path, at, args in named:
+        yield _settings(path, at, args)
 
 
 def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ReceiptRuleSettings:
@@ -72,49 +118,3 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ReceiptRule
             "enabled": args.get("enabled", True),
         },
     )
-
-
-def create_receipt_rule_source(
-    child: Children, settings: ReceiptRuleSettings, target: Target, place: Place
-) -> ReceiptRuleSource:
-    """Let incoming mail call the function, without waiting for it."""
-    at = settings.at
-    # SES tries the permission when the rule is made, and the permission names the rule: so the
-    # rule has a name of ours. The stacks of an account share the one rule set that is active. No
-    # input of ours replaces a rule but its rule set, which holds a name once.
-    name = physical_name(
-        f"{child.name}-{at.suffix}", _NAME_LIMIT, pulumi.get_project(), pulumi.get_stack()
-    )
-    permission = create_permission(
-        child,
-        at.key("permission"),
-        f"{at.suffix}-permission",
-        target,
-        principal="ses.amazonaws.com",
-        source_arn=place.arn(
-            "ses",
-            pulumi.Output.format(
-                "receipt-rule-set/{}:receipt-rule/{}", settings.rule_set_name, name
-            ),
-        ),
-        source_account=place.account_id,
-    )
-    rule = child.make(
-        at.key("rule"),
-        aws.ses.ReceiptRule,
-        at.suffix,
-        name=name,
-        rule_set_name=settings.rule_set_name,
-        lambda_actions=[
-            {"function_arn": target.alias.arn, "invocation_type": "Event", "position": 1}
-        ],
-        **settings.inputs,
-        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
-    )
-    return ReceiptRuleSource(permission=permission, rule=rule)
-
-
-def receipt_rule_children(settings: ReceiptRuleSettings) -> Iterator[tuple[str, str]]:
-    """Name the children of a receipt rule and their types."""
-    yield settings.at.key("permission"), "aws.lambda_.Permission"
-    yield settings.at.key("rule"), "aws.ses.ReceiptRule"

@@ -12,27 +12,17 @@ import pulumi_aws as aws
 from platform_lib.checks import InvalidInput, check_length, check_range
 from platform_lib.parts.children import Children
 from platform_lib.parts.iam import create_policy, create_role
+from platform_lib.parts.queues import Queues
 from platform_lib.records import record
 from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
+from platform_lib.sources.source import Function, Source
 from platform_lib.sources.statements import send_to, use_key
-from platform_lib.sources.target import Place, Target
+from platform_lib.sources.target import Target
 
 _NAME_LIMIT = 64
 _INPUT_LIMIT = 256 * 1024
 _PARSERS = {"cron": parse_cron, "rate": parse_rate, "at": parse_at}
-
-
-@record
-class ScheduleSettings:
-    """A schedule as a source, checked."""
-
-    at: SourceName
-    expression: str
-    time_zone: str | None
-    flexible_window_minutes: int | None
-    input: str | None
-    enabled: bool
 
 
 @record
@@ -42,10 +32,60 @@ class ScheduleSource:
     schedule: "aws.scheduler.Schedule"
 
 
-def schedule_settings(given: Sequence[Mapping[str, Any]], *, app: str) -> list[ScheduleSettings]:
+@record
+class ScheduleSettings(Source):
+    """A schedule as a source, checked."""
+
+    expression: str
+    time_zone: str | None
+    flexible_window_minutes: int | None
+    input: str | None
+    enabled: bool
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types; the role is that of all schedules."""
+        yield self.at.key("schedule"), "aws.scheduler.Schedule"
+        yield "scheduler_role", "aws.iam.Role"
+        yield "scheduler_policy", "aws.iam.RolePolicy"
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> ScheduleSource:
+        """Call the function at a set time."""
+        if "scheduler_role" not in child.made:
+            _create_scheduler_role(child, target)
+        role: Any = child.made["scheduler_role"]
+        window = self.flexible_window_minutes
+        schedule = child.make(
+            self.at.key("schedule"),
+            aws.scheduler.Schedule,
+            self.at.suffix,
+            name=child.fitting_name(self.at.suffix, _NAME_LIMIT),
+            schedule_expression=self.expression,
+            schedule_expression_timezone=self.time_zone,
+            flexible_time_window=(
+                {"mode": "OFF"}
+                if window is None
+                else {"mode": "FLEXIBLE", "maximum_window_in_minutes": window}
+            ),
+            state="ENABLED" if self.enabled else "DISABLED",
+            target={
+                "arn": target.alias.arn,
+                "role_arn": role.arn,
+                "input": self.input,
+                "dead_letter_config": target.dead_letter_config,
+            },
+            # The scheduler tries the role when a schedule is made.
+            opts=pulumi.ResourceOptions(
+                depends_on=[child.made["scheduler_policy"], *target.ready]
+            ),
+        )
+        return ScheduleSource(schedule=schedule)
+
+
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[ScheduleSettings]:
     """Judge the schedules of a function."""
-    named = named_sources("schedules", "schedule", given, app=app, limit=READABLE_LIMIT)
-    return [_settings(path, at, args) for path, at, args in named]
+    named = named_sources("schedules", "schedule", given, app=function.app, limit=READABLE_LIMIT)
+    for path, at, args in named:
+        yield _settings(path, at, args)
 
 
 def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ScheduleSettings:
@@ -91,14 +131,7 @@ def _time_zones() -> Set[str]:
     return zoneinfo.available_timezones()
 
 
-def create_scheduler_role(
-    child: Children,
-    target: Target,
-    place: Place,
-    *,
-    boundary_arn: pulumi.Input[str] | None,
-    kms_key_arn: pulumi.Input[str] | None,
-) -> tuple["aws.iam.Role", "aws.iam.RolePolicy"]:
+def _create_scheduler_role(child: Children, target: Target) -> None:
     """Make the role by which the scheduler calls the alias, for this account alone.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
@@ -108,8 +141,8 @@ def create_scheduler_role(
         "scheduler_role",
         "scheduler-role",
         service="scheduler.amazonaws.com",
-        boundary_arn=boundary_arn,
-        account_id=place.account_id,
+        boundary_arn=target.boundary_arn,
+        account_id=target.place.account_id,
     )
     call = {
         "Effect": "Allow",
@@ -119,53 +152,6 @@ def create_scheduler_role(
     statements: list[pulumi.Input[Any]] = [call]
     if target.failure_queue is not None:
         statements.append(send_to(target.failure_queue.arn))
-        if kms_key_arn is not None:
-            statements.append(use_key(kms_key_arn))
-    policy = create_policy(
-        child, "scheduler_policy", "scheduler-policy", role=role, statements=statements
-    )
-    return role, policy
-
-
-def create_schedule_source(
-    child: Children,
-    settings: ScheduleSettings,
-    target: Target,
-    *,
-    role_arn: pulumi.Input[str],
-    depends_on: Sequence[pulumi.Resource],
-) -> ScheduleSource:
-    """Call the function at a set time."""
-    window = settings.flexible_window_minutes
-    schedule = child.make(
-        settings.at.key("schedule"),
-        aws.scheduler.Schedule,
-        settings.at.suffix,
-        name=child.fitting_name(settings.at.suffix, _NAME_LIMIT),
-        schedule_expression=settings.expression,
-        schedule_expression_timezone=settings.time_zone,
-        flexible_time_window=(
-            {"mode": "OFF"}
-            if window is None
-            else {"mode": "FLEXIBLE", "maximum_window_in_minutes": window}
-        ),
-        state="ENABLED" if settings.enabled else "DISABLED",
-        target={
-            "arn": target.alias.arn,
-            "role_arn": role_arn,
-            "input": settings.input,
-            "dead_letter_config": target.dead_letter_config,
-        },
-        # The scheduler tries the role when a schedule is made.
-        opts=pulumi.ResourceOptions(depends_on=[*depends_on, *target.ready]),
-    )
-    return ScheduleSource(schedule=schedule)
-
-
-def schedule_children(settings: Sequence[ScheduleSettings]) -> Iterator[tuple[str, str]]:
-    """Name the children of schedules and their types."""
-    for one in settings:
-        yield one.at.key("schedule"), "aws.scheduler.Schedule"
-    if settings:
-        yield "scheduler_role", "aws.iam.Role"
-        yield "scheduler_policy", "aws.iam.RolePolicy"
+        if target.kms_key_arn is not None:
+            statements.append(use_key(target.kms_key_arn))
+    create_policy(child, "scheduler_policy", "scheduler-policy", role=role, statements=statements)

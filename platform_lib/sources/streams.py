@@ -13,11 +13,14 @@ from platform_lib import defaults
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
+from platform_lib.parts.queues import Queues
 from platform_lib.records import record
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.sources.recursion import guarded
+from platform_lib.sources.source import Function, Right, Source
+from platform_lib.sources.statements import read_stream, send_to
 from platform_lib.sources.target import Target
 
 _TABLE = re.compile(r"arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+")
@@ -31,36 +34,55 @@ _UNLIMITED = -1
 
 
 @record
-class StreamSettings:
-    """A stream as a source, checked."""
-
-    at: SourceName
-    arn: pulumi.Input[str]
-    on_failure: pulumi.Input[str] | None
-    mapping: Mapping[str, Any]
-
-
-@record
 class StreamSource:
     """What binds a stream to the function."""
 
     mapping: "aws.lambda_.EventSourceMapping"
 
 
-def stream_settings(
-    given: Sequence[Mapping[str, Any]], *, app: str, on_failure: pulumi.Input[str] | None
-) -> list[StreamSettings]:
-    """Judge the streams of a function; `on_failure` is the app's own home for failures."""
-    named = named_sources("streams", "stream", given, app=app, limit=READABLE_LIMIT)
-    return [_settings(path, at, args, app, on_failure) for path, at, args in named]
+@record
+class StreamSettings(Source):
+    """A stream as a source, checked."""
+
+    arn: pulumi.Input[str]
+    on_failure: pulumi.Input[str] | None
+    mapping: Mapping[str, Any]
+    asynchronous: bool = False
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types."""
+        yield self.at.key("mapping"), "aws.lambda_.EventSourceMapping"
+
+    def rights(self, made: Queues | None) -> Iterator[Right]:
+        """Allow following the stream, and telling its home of failures."""
+        yield read_stream, self.arn
+        if self.on_failure is not None:
+            yield send_to, self.on_failure
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> StreamSource:
+        """Let the function follow a stream; what is given up is told of, and blocks no shard."""
+        home = self.on_failure
+        if home is None:
+            assert target.failure_queue is not None  # noqa: S101 - made where a stream needs it
+            home = target.failure_queue.arn
+        inputs = {
+            **self.mapping,
+            "destination_config": {"on_failure": {"destination_arn": home}},
+        }
+        return StreamSource(
+            mapping=create_mapping(child, self.at, target, source_arn=self.arn, inputs=inputs)
+        )
+
+
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[StreamSettings]:
+    """Judge the streams of a function."""
+    named = named_sources("streams", "stream", given, app=function.app, limit=READABLE_LIMIT)
+    for path, at, args in named:
+        yield _settings(path, at, args, function)
 
 
 def _settings(
-    path: str,
-    at: SourceName,
-    args: Mapping[str, Any],
-    app: str,
-    app_on_failure: pulumi.Input[str] | None,
+    path: str, at: SourceName, args: Mapping[str, Any], function: Function
 ) -> StreamSettings:
     inputs = mapping_inputs(
         path, args, batch_size=defaults.STREAM_BATCH_SIZE, batch_limit=_BATCH, unit="records"
@@ -89,21 +111,24 @@ def _settings(
         "tumbling_window_in_seconds": tumbling or None,
         **_start(path, args, arn),
     }
+    home = _home(f"{path}.on_failure", args.get("on_failure"), function.homes)
     return StreamSettings(
         at=at,
-        arn=guarded(app, arn, (), check),
-        on_failure=_home(f"{path}.on_failure", args.get("on_failure"), app_on_failure),
+        arn=guarded(function.app, arn, (), check),
+        on_failure=home,
         mapping=inputs,
+        needs_home=home is None,
     )
 
 
 def _home(
-    field: str, own: pulumi.Input[str] | None, app_own: pulumi.Input[str] | None
+    field: str, own: pulumi.Input[str] | None, homes: Sequence[pulumi.Input[str]]
 ) -> pulumi.Input[str] | None:
     """Choose where a batch that was given up is told of; None is the app's queue of failures.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
+    app_own = homes[0] if homes else None
     if own is None and isinstance(app_own, str):
         try:
             check_arn(field, app_own, ["queue", "topic"])
@@ -157,31 +182,3 @@ def _check_stream(field: str, arn: str) -> None:
     if not _STREAM.fullmatch(arn):
         need = "must be the ARN of a DynamoDB or Kinesis stream, or of a consumer of one"
         raise InvalidInput(field, arn, need)
-
-
-def create_stream_source(
-    child: Children, settings: StreamSettings, target: Target
-) -> StreamSource:
-    """Let the function follow a stream; what is given up is told of, and never blocks a shard."""
-    home = settings.on_failure
-    if home is None:
-        assert target.failure_queue is not None  # noqa: S101 - made where a stream needs it
-        home = target.failure_queue.arn
-    return StreamSource(
-        mapping=create_mapping(
-            child,
-            settings.at.key("mapping"),
-            f"{settings.at.suffix}-mapping",
-            target,
-            source_arn=settings.arn,
-            inputs={
-                **settings.mapping,
-                "destination_config": {"on_failure": {"destination_arn": home}},
-            },
-        )
-    )
-
-
-def stream_children(settings: StreamSettings) -> Iterator[tuple[str, str]]:
-    """Name the children of a stream and their types."""
-    yield settings.at.key("mapping"), "aws.lambda_.EventSourceMapping"

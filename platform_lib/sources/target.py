@@ -10,26 +10,10 @@ from platform_lib.parts.children import Children
 from platform_lib.parts.iam import partition_of
 from platform_lib.parts.lookups import find_account, find_region
 from platform_lib.records import record
+from platform_lib.sources.naming import SourceName
 
 STATEMENT_ID_LIMIT = 100
 """Of the name of a permission; the logical name of each ends in `-permission`."""
-
-
-@record
-class Target:
-    """A function's alias, and where what cannot be delivered to it is kept."""
-
-    function_name: pulumi.Output[str]
-    alias: "aws.lambda_.Alias"
-    failure_queue: "aws.sqs.Queue | None"
-    """The app's own queue of failures; None where there is none, or another home was given."""
-    ready: Sequence[pulumi.Resource]
-    """What says where failures go: it is there before anything calls, and can fail."""
-
-    @property
-    def dead_letter_config(self) -> dict[str, pulumi.Output[str]] | None:
-        """Where a service leaves what it could not hand over."""
-        return None if self.failure_queue is None else {"arn": self.failure_queue.arn}
 
 
 @record
@@ -63,10 +47,31 @@ class Place:
         )
 
 
+@record
+class Target:
+    """A function's alias, and where what cannot be delivered to it is kept."""
+
+    function_name: pulumi.Output[str]
+    alias: "aws.lambda_.Alias"
+    failure_queue: "aws.sqs.Queue | None"
+    """The app's own queue of failures; None where there is none, or another home was given."""
+    ready: Sequence[pulumi.Resource]
+    """What says where failures go: it is there before anything calls, and can fail."""
+    log_group_name: pulumi.Input[str]
+    """The function's own."""
+    place: Place
+    boundary_arn: pulumi.Input[str] | None
+    kms_key_arn: pulumi.Input[str] | None
+
+    @property
+    def dead_letter_config(self) -> dict[str, pulumi.Output[str]] | None:
+        """Where a service leaves what it could not hand over."""
+        return None if self.failure_queue is None else {"arn": self.failure_queue.arn}
+
+
 def create_permission(
     child: Children,
-    key: str,
-    suffix: str,
+    at: SourceName,
     target: Target,
     *,
     principal: str,
@@ -81,9 +86,9 @@ def create_permission(
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html
     """
     return child.make(
-        key,
+        at.key("permission"),
         aws.lambda_.Permission,
-        suffix,
+        f"{at.suffix}-permission",
         action="lambda:InvokeFunction",
         function=target.function_name,
         qualifier=target.alias.name,

@@ -8,27 +8,19 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib import defaults
-from platform_lib.app_args import GrantArgs
 from platform_lib.checks import InvalidInput
 from platform_lib.event_patterns import check_pattern
 from platform_lib.function_args import FilterPolicyScope
 from platform_lib.parts.children import Children
+from platform_lib.parts.queues import Queues, create_queue_policy
 from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
-from platform_lib.sources.queues import (
-    QUEUE_NAME_LIMIT,
-    Queues,
-    QueueSettings,
-    create_queue_policy,
-    create_queue_source,
-    create_queues,
-    queue_children,
-    queue_mapping,
-)
+from platform_lib.sources.queues import QUEUE_NAME_LIMIT, QueueSettings, queue_mapping
 from platform_lib.sources.recursion import granted, guarded, own_output
+from platform_lib.sources.source import Function, Right, Sender, Source
 from platform_lib.sources.target import Target, create_permission
 
 _POLICY_KEYS = 5
@@ -37,45 +29,129 @@ _POLICY_BYTES = 262_144
 
 
 @record
-class TopicSettings:
+class TopicSource:
+    """What binds a topic to the function."""
+
+    subscription: "aws.sns.TopicSubscription"
+    permission: "aws.lambda_.Permission | None" = None
+    queue: "aws.sqs.Queue | None" = None
+    dead_letter_queue: "aws.sqs.Queue | None" = None
+    alarm: "aws.cloudwatch.MetricAlarm | None" = None
+    queue_policy: "aws.sqs.QueuePolicy | None" = None
+    dead_letter_queue_policy: "aws.sqs.QueuePolicy | None" = None
+    mapping: "aws.lambda_.EventSourceMapping | None" = None
+
+
+@record
+class TopicSettings(Source):
     """A topic as a source, checked."""
 
-    at: SourceName
     arn: pulumi.Input[str]
     filter_policy: str | None
     filter_policy_scope: str | None
     queue: QueueSettings | None
     """The queue between topic and function, where messages come raw."""
 
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name its children and their types."""
+        yield self.at.key("subscription"), "aws.sns.TopicSubscription"
+        if self.queue is None:
+            yield self.at.key("permission"), "aws.lambda_.Permission"
+        else:
+            yield self.at.key("queue_policy"), "aws.sqs.QueuePolicy"
+            yield self.at.key("dead_letter_queue_policy"), "aws.sqs.QueuePolicy"
+            yield from self.queue.children(alarms=alarms)
 
-@record
-class TopicSource:
-    """What binds a topic to the function."""
+    def create_queues(
+        self,
+        child: Children,
+        *,
+        kms_key_arn: pulumi.Input[str] | None,
+        alarms: AlarmSettings | None,
+    ) -> Queues | None:
+        """Make the queues between a topic and the function, where messages come raw."""
+        if self.queue is None:
+            return None
+        return self.queue.create_queues(child, kms_key_arn=kms_key_arn, alarms=alarms)
 
-    subscription: "aws.sns.TopicSubscription"
-    permission: "aws.lambda_.Permission | None"
-    queue: "aws.sqs.Queue | None"
-    dead_letter_queue: "aws.sqs.Queue | None"
-    alarm: "aws.cloudwatch.MetricAlarm | None"
-    queue_policy: "aws.sqs.QueuePolicy | None"
-    dead_letter_queue_policy: "aws.sqs.QueuePolicy | None"
-    mapping: "aws.lambda_.EventSourceMapping | None"
+    def rights(self, made: Queues | None) -> Iterator[Right]:
+        """Allow working the queue between off."""
+        if self.queue is not None:
+            yield from self.queue.rights(made)
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> TopicSource:
+        """Subscribe the function, or its queue, to a topic."""
+        if self.queue is not None and made is not None:
+            return self._by_queue(child, target, self.queue, made)
+        permission = create_permission(
+            child, self.at, target, principal="sns.amazonaws.com", source_arn=self.arn
+        )
+        subscription = self._subscribe(
+            child,
+            after=[permission, *target.ready],
+            protocol="lambda",
+            endpoint=target.alias.arn,
+            redrive_policy=_redrive(self.arn, target.failure_queue),
+        )
+        return TopicSource(subscription=subscription, permission=permission)
+
+    def sender(self, bound: TopicSource) -> Sender:
+        """Name the topic."""
+        return "sns.amazonaws.com", self.arn
+
+    def _by_queue(
+        self, child: Children, target: Target, queue: QueueSettings, made: Queues
+    ) -> TopicSource:
+        at, senders = self.at, [("sns.amazonaws.com", self.arn)]
+        policy = create_queue_policy(
+            child, at.key("queue_policy"), f"{at.suffix}-policy", made.queue, senders
+        )
+        dead_letter_policy = create_queue_policy(
+            child,
+            at.key("dead_letter_queue_policy"),
+            f"{at.suffix}-dlq-policy",
+            made.dead_letter_queue,
+            senders,
+        )
+        subscription = self._subscribe(
+            child,
+            after=[policy, dead_letter_policy],
+            protocol="sqs",
+            endpoint=made.queue.arn,
+            raw_message_delivery=True,
+            redrive_policy=_redrive(self.arn, made.dead_letter_queue),
+        )
+        return TopicSource(
+            subscription=subscription,
+            queue=made.queue,
+            dead_letter_queue=made.dead_letter_queue,
+            alarm=made.alarm,
+            queue_policy=policy,
+            dead_letter_queue_policy=dead_letter_policy,
+            mapping=queue.bind(child, target, made).mapping,
+        )
+
+    def _subscribe(
+        self, child: Children, *, after: Sequence[pulumi.Resource], **inputs: Any
+    ) -> "aws.sns.TopicSubscription":
+        return child.make(
+            self.at.key("subscription"),
+            aws.sns.TopicSubscription,
+            f"{self.at.suffix}-subscription",
+            topic=self.arn,
+            filter_policy=self.filter_policy,
+            filter_policy_scope=self.filter_policy_scope,
+            **inputs,
+            opts=pulumi.ResourceOptions(depends_on=after),
+        )
 
 
-def topic_settings(
-    given: Sequence[Mapping[str, Any]],
-    *,
-    app: str,
-    timeout_seconds: int,
-    grants: Sequence[GrantArgs],
-    failure_arns: Sequence[pulumi.Input[str]],
-) -> list[TopicSettings]:
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[TopicSettings]:
     """Judge the topics of a function."""
-    written = [*granted(grants, "sns:Publish"), *failure_arns]
-    settings = []
+    written = [*granted(function.grants, "sns:Publish"), *function.homes]
     longest = "-dlq" if any(args.get("raw") for args in given) else ""
     named = named_sources(
-        "topics", "topic", given, app=app, limit=QUEUE_NAME_LIMIT, longest=longest
+        "topics", "topic", given, app=function.app, limit=QUEUE_NAME_LIMIT, longest=longest
     )
     for path, at, args in named:
         arn = args["arn"]
@@ -86,16 +162,15 @@ def topic_settings(
             raise InvalidInput(f"{path}.raw", raw, need)
         check = own_output(f"{path}.arn", "topic", "publish to another, or take the grant away")
         scope = args.get("filter_policy_scope")
-        settings.append(
-            TopicSettings(
-                at=at,
-                arn=guarded(app, arn, written, check),
-                filter_policy=_filter_policy(path, args),
-                filter_policy_scope=_SCOPES[scope] if scope is not None else None,
-                queue=_queue(at, timeout_seconds, bool(fifo)) if raw else None,
-            )
+        yield TopicSettings(
+            at=at,
+            asynchronous=not raw,
+            leaves_failures=not raw,
+            arn=guarded(function.app, arn, written, check),
+            filter_policy=_filter_policy(path, args),
+            filter_policy_scope=_SCOPES[scope] if scope is not None else None,
+            queue=_queue(at, function.timeout_seconds, bool(fifo)) if raw else None,
         )
-    return settings
 
 
 _SCOPES = {
@@ -166,93 +241,6 @@ def _leaves(
             yield depth, values
 
 
-def create_topic_queues(
-    child: Children,
-    settings: TopicSettings,
-    *,
-    kms_key_arn: pulumi.Input[str] | None,
-    alarms: AlarmSettings | None,
-) -> Queues | None:
-    """Make the queues between a topic and the function, where messages come raw."""
-    if settings.queue is None:
-        return None
-    return create_queues(child, settings.queue, kms_key_arn=kms_key_arn, alarms=alarms)
-
-
-def create_topic_source(
-    child: Children, settings: TopicSettings, made: Queues | None, target: Target
-) -> TopicSource:
-    """Subscribe the function, or its queue, to a topic."""
-    at = settings.at
-    filters = {
-        "topic": settings.arn,
-        "filter_policy": settings.filter_policy,
-        "filter_policy_scope": settings.filter_policy_scope,
-    }
-    if made is not None and settings.queue is not None:
-        sender = [("sns.amazonaws.com", settings.arn)]
-        policy = create_queue_policy(
-            child, at.key("queue_policy"), f"{at.suffix}-policy", made.queue, sender
-        )
-        dead_letter_policy = create_queue_policy(
-            child,
-            at.key("dead_letter_queue_policy"),
-            f"{at.suffix}-dlq-policy",
-            made.dead_letter_queue,
-            sender,
-        )
-        subscription = child.make(
-            at.key("subscription"),
-            aws.sns.TopicSubscription,
-            f"{at.suffix}-subscription",
-            protocol="sqs",
-            endpoint=made.queue.arn,
-            raw_message_delivery=True,
-            redrive_policy=_redrive(settings.arn, made.dead_letter_queue),
-            **filters,
-            opts=pulumi.ResourceOptions(depends_on=[policy, dead_letter_policy]),
-        )
-        source = create_queue_source(child, settings.queue, made, target)
-        return TopicSource(
-            subscription=subscription,
-            permission=None,
-            queue=made.queue,
-            dead_letter_queue=made.dead_letter_queue,
-            alarm=made.alarm,
-            queue_policy=policy,
-            dead_letter_queue_policy=dead_letter_policy,
-            mapping=source.mapping,
-        )
-    permission = create_permission(
-        child,
-        at.key("permission"),
-        f"{at.suffix}-permission",
-        target,
-        principal="sns.amazonaws.com",
-        source_arn=settings.arn,
-    )
-    subscription = child.make(
-        at.key("subscription"),
-        aws.sns.TopicSubscription,
-        f"{at.suffix}-subscription",
-        protocol="lambda",
-        endpoint=target.alias.arn,
-        redrive_policy=_redrive(settings.arn, target.failure_queue),
-        **filters,
-        opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
-    )
-    return TopicSource(
-        subscription=subscription,
-        permission=permission,
-        queue=None,
-        dead_letter_queue=None,
-        alarm=None,
-        queue_policy=None,
-        dead_letter_queue_policy=None,
-        mapping=None,
-    )
-
-
 def _redrive(
     topic_arn: pulumi.Input[str], queue: "aws.sqs.Queue | None"
 ) -> pulumi.Output[str | None] | None:
@@ -269,14 +257,3 @@ def _redrive(
         return json.dumps({"deadLetterTargetArn": arns[1]}) if topic == home else None
 
     return pulumi.Output.all(topic_arn, queue.arn).apply(word)
-
-
-def topic_children(settings: TopicSettings, *, alarms: bool) -> Iterator[tuple[str, str]]:
-    """Name the children of a topic and their types."""
-    yield settings.at.key("subscription"), "aws.sns.TopicSubscription"
-    if settings.queue is None:
-        yield settings.at.key("permission"), "aws.lambda_.Permission"
-    else:
-        yield settings.at.key("queue_policy"), "aws.sqs.QueuePolicy"
-        yield settings.at.key("dead_letter_queue_policy"), "aws.sqs.QueuePolicy"
-        yield from queue_children(settings.queue, alarms=alarms)
