@@ -259,3 +259,22 @@ def test_code_is_the_version_of_the_object_that_was_named(lab, client):
         LayerName=lab.fresh("tools"), Content={**stored, "S3ObjectVersion": one}
     )
     assert size(layer["Content"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "asked"),
+    [
+        ("ec2", "describe_fpga_images", {}),
+        ("logs", "get_log_fields", {"dataSourceName": "x", "dataSourceType": "x"}),
+        ("ses", "get_account_sending_enabled", {}),
+    ],
+)
+def test_a_request_that_is_not_known_is_refused_in_one_line(lab, capfd, service, operation, asked):
+    with pytest.raises(ClientError) as caught:
+        getattr(lab.client(service), operation)(**asked)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "NotImplemented"
+    word = operation.title().replace("_", "")
+    assert error["Message"].startswith(f"the local cloud does not know {service}:{word}: ")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert "Traceback" not in capfd.readouterr().err

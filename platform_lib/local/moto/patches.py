@@ -1,6 +1,7 @@
 """What we change in moto, each change in one function that says why."""
 
 import json
+import warnings
 from typing import Any
 
 from platform_lib.local.moto.fronts import patch_fronts
@@ -16,6 +17,7 @@ _done: list[str] = []
 def patch_moto() -> None:
     """Apply every patch, once a process."""
     if not _done:
+        say_what_is_missing()
         skip_conditional_bucket_statements()
         patch_lambda()
         patch_layers()
@@ -25,6 +27,34 @@ def patch_moto() -> None:
         patch_sources()
         patch_fronts()
         _done.append("patched")
+
+
+def say_what_is_missing() -> None:
+    """Answer a request that moto does not know in one line.
+
+    moto answers with a page of HTML and a status at which clients try again, and writes fifty
+    lines of its own to the screen.
+    """
+    from moto.core.exceptions import ServiceException
+    from moto.core.responses import ActionResult, BaseResponse
+
+    class UnknownRequest(ServiceException):
+        """Of no service: moto looks for the words of an error where its class stands."""
+
+    # Of a code that a service's model does not have, which goes without saying.
+    warnings.filterwarnings("ignore", "Exception.Unknown", UserWarning, r"moto\.core\.serialize")
+    response: Any = BaseResponse
+    call = response.call_action
+
+    def call_action(self: Any) -> Any:
+        try:
+            return call(self)
+        except NotImplementedError as problem:
+            asked = f"{self.service_name}:{self._get_action()}"
+            told = f"the local cloud does not know {asked}: {problem}"
+            return self.serialized(ActionResult(UnknownRequest("NotImplemented", told)))
+
+    response.call_action = call_action
 
 
 def skip_conditional_bucket_statements() -> None:

@@ -1,7 +1,10 @@
 """The ways in which moto is changed: for good, or for as long as a data plane runs."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
+
+_NOTHING: Final = object()
+"""What stands for moto's own where it has none."""
 
 
 def replaced(*patches: tuple[Any, str, Any]) -> Callable[[], None]:
@@ -10,13 +13,16 @@ def replaced(*patches: tuple[Any, str, Any]) -> Callable[[], None]:
     Args:
         patches: Owner, name and what takes the place of moto's.
     """
-    theirs = [(owner, name, getattr(owner, name)) for owner, name, _ in patches]
+    theirs = [(owner, name, getattr(owner, name, _NOTHING)) for owner, name, _ in patches]
     for owner, name, ours in patches:
         setattr(owner, name, ours)
 
     def undo() -> None:
         for owner, name, own in theirs:
-            setattr(owner, name, own)
+            if own is _NOTHING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, own)
 
     return undo
 

@@ -13,6 +13,7 @@ from typing import Any
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.pollers.mapping_checks import check_role, check_settings
 from platform_lib.local.dataplane.pollers.mappings import Invoke, Poller, Settings, settings_of
+from platform_lib.local.dataplane.pollers.message_moves import MessageMoves
 from platform_lib.local.dataplane.pollers.queue_poller import QueuePoller
 from platform_lib.local.dataplane.pollers.queues import Queues
 from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
@@ -62,6 +63,7 @@ class Pollers:
         """Listen to moto; return what lets it be."""
         undo = ExitStack()
         undo.callback(self._queues.install(self._came))
+        undo.callback(MessageMoves(self._queues, self._context.clock).install())
         undo.callback(self._streams.install(self._came))
         undo.callback(self._follow_mappings())
         return undo.close

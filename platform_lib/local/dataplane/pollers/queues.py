@@ -11,6 +11,7 @@ import copy
 import itertools
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -204,7 +205,42 @@ class Queues:
             **message.system_attributes,
             "DeadLetterQueueSourceArn": {"StringValue": queue.queue_arn},
         }
+        if queue.fifo_queue:
+            # Two messages that had the same one must not be taken for the same when they go back.
+            message.deduplication_id = message.id
         self._append(queue.dead_letter_queue, message)
+
+    def redrive(
+        self, queue: Any, home: Callable[[str | None], Any]
+    ) -> tuple[int, list[str | None]]:
+        """Send what can be received of a dead-letter queue on, as new messages, the oldest first.
+
+        Args:
+            queue: The dead-letter queue.
+            home: Gives the queue for the ARN of the one where a message died; None where there is
+                none, and the message stays.
+
+        Returns:
+            How many moved, and the ARN that each that stayed told; None where it told none.
+        """
+        moved: list[tuple[Any, Any, Any]] = []
+        left: list[str | None] = []
+        with self._lock:
+            now = self._clock.now()
+            for message in self._visible(queue, now, self._groups_in_flight(queue, now)):
+                attributes = dict(message.system_attributes)
+                source = attributes.pop("DeadLetterQueueSourceArn", {}).get("StringValue")
+                destination = home(source)
+                if destination is None:
+                    left.append(source)
+                else:
+                    moved.append((message, _anew(message, attributes), destination))
+            for message, _, _ in moved:
+                self._remove(queue, message)
+        with self._news.together():
+            for _, message, destination in moved:
+                self.add(destination, message)
+        return len(moved), left
 
     def delete(self, queue: Any, message: Any, receipt_handle: str) -> None:
         """Delete a message that was taken, unless somebody received it again since."""
@@ -277,6 +313,18 @@ class Queues:
 
 def _comes_at(message: Any) -> float:
     return max(float(message.visible_at), float(message.delayed_until)) / 1000
+
+
+def _anew(message: Any, system_attributes: dict[str, Any]) -> Any:
+    """Make a message of what another one said, with an ID, a time and a count of its own."""
+    made = copy.copy(message)
+    made.id = str(uuid.uuid4())
+    made.system_attributes = system_attributes
+    made.receipt_handle = made.approximate_first_receive_timestamp = None
+    made._old_receipt_handles = []
+    made.approximate_receive_count = 0
+    made.mark_sent()
+    return made
 
 
 def _received_too_often(queue: Any, message: Any) -> bool:
