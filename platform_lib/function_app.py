@@ -117,7 +117,13 @@ class FunctionApp(pulumi.ComponentResource):
             settings = function_settings(name, args, provider)
         super().__init__("platform-lib:index:FunctionApp", name, {}, opts)
         app, versions = settings.app, settings.versions
-        child = Children(self, name, tags=app.tags, overrides=app.overrides)
+        child = Children(
+            self,
+            name,
+            tags=app.tags,
+            overrides=app.overrides,
+            renamed=settings.sources.renamed,
+        )
         # Children that some sources bring.
         self.failure_queue: aws.sqs.Queue | None = None
         self.failure_alarm: aws.cloudwatch.MetricAlarm | None = None

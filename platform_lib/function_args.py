@@ -124,6 +124,9 @@ class QueueArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one queue may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     arn: NotRequired[pulumi.Input[str]]
     """A queue that exists. Default: one is made, encrypted, with a queue for what failed."""
     fifo: NotRequired[bool]
@@ -162,6 +165,9 @@ class StreamArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one stream may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     arn: pulumi.Input[str]
     """ARN of the stream: of a table's (not of the table), of Kinesis, or of a consumer of one."""
     starting_position: NotRequired[StartingPosition]
@@ -205,6 +211,9 @@ class TopicArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one topic may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     arn: pulumi.Input[str]
     """The topic."""
     filter_policy: NotRequired[Mapping[str, Any]]
@@ -227,6 +236,9 @@ class BucketArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one bucket may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     bucket: pulumi.Input[str]
     """Name of the bucket."""
     events: NotRequired[Sequence[str]]
@@ -251,6 +263,9 @@ class EventRuleArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one rule may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     pattern: Mapping[str, Any]
     """Which events match."""
     event_bus_name: NotRequired[pulumi.Input[str]]
@@ -273,6 +288,9 @@ class TimerArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one schedule may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     cron: NotRequired[str]
     """Six fields, such as `0 8 ? * MON-FRI *`. Default: none."""
     rate: NotRequired[str]
@@ -297,6 +315,9 @@ class LogGroupArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one log group may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     log_group: pulumi.Input[str]
     """Name of the log group; never the function's own."""
     filter_pattern: NotRequired[str]
@@ -313,6 +334,9 @@ class ReceiptRuleArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one receipt rule may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     rule_set_name: pulumi.Input[str]
     """The rule set, which the account must have made active."""
     recipients: NotRequired[Sequence[str]]
@@ -335,6 +359,9 @@ class InvokePermissionArgs(TypedDict):
 
     name: NotRequired[str]
     """What it is called here; one permission may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
     principal: str
     """A service, such as `cognito-idp.amazonaws.com`, an account's number, a role's ARN, or `*`
     with `principal_org_id`."""

@@ -27,11 +27,14 @@ class Children:
         *,
         tags: Mapping[str, str],
         overrides: Mapping[str, Mapping[str, Any]],
+        renamed: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
+        """`renamed` maps how keys begin to how their suffixes begin now, and began before."""
         self.parent = parent
         self.name = name
         self.tags = dict(tags)
         self._overrides = overrides
+        self._renamed = renamed or {}
         self.made: dict[str, pulumi.CustomResource] = {}
         """What was made, by its key."""
 
@@ -56,18 +59,27 @@ class Children:
         # Set, not merged: merging costs a tenth of what making a resource costs.
         own = opts if opts is not None else pulumi.ResourceOptions()
         own.parent = self.parent
-        self.made[key] = made = kind(f"{self.name}-{suffix}", opts=own, **given)
+        logical, first = f"{self.name}-{suffix}", self.first_name(key, suffix)
+        if first != logical:
+            own.aliases = [pulumi.Alias(name=first)]
+        self.made[key] = made = kind(logical, opts=own, **given)
         return made
 
-    def fitting_name(self, suffix: str, limit: int) -> str | None:
+    def first_name(self, key: str, suffix: str) -> str:
+        """Give the logical name that a child had before it was renamed, if it was."""
+        new, old = self._renamed.get(key.rpartition(".")[0], ("", ""))
+        return f"{self.name}-{old}{suffix.removeprefix(new)}"
+
+    def fitting_name(self, key: str, suffix: str, limit: int) -> str | None:
         """Name a child whose automatic name would pass AWS's limit; else Pulumi does.
 
-        For what no input replaces: the name of a successor would be the same.
+        For what no input replaces: the name of a successor would be the same. What was renamed
+        keeps its name.
         """
-        logical = f"{self.name}-{suffix}"
-        if not needs_physical_name(logical, limit):
-            return None
-        return physical_name(logical, limit, pulumi.get_project(), pulumi.get_stack())
+        for logical in (self.first_name(key, suffix), f"{self.name}-{suffix}"):
+            if needs_physical_name(logical, limit):
+                return physical_name(logical, limit, pulumi.get_project(), pulumi.get_stack())
+        return None
 
 
 def check_overrides(

@@ -96,7 +96,7 @@ def create_role(
         key,
         aws.iam.Role,
         suffix,
-        name=child.fitting_name(suffix, _ROLE_NAME_LIMIT),
+        name=child.fitting_name(key, suffix, _ROLE_NAME_LIMIT),
         assume_role_policy=document,
         permissions_boundary=boundary_arn,
     )

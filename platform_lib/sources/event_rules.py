@@ -59,7 +59,7 @@ class EventRuleSettings(Source):
             aws.cloudwatch.EventRule,
             at.suffix,
             # A bus holds a name once, and another bus is all that replaces a rule.
-            name=child.fitting_name(at.suffix, _NAME_LIMIT),
+            name=child.fitting_name(at.key("rule"), at.suffix, _NAME_LIMIT),
             event_pattern=self.pattern,
             event_bus_name=self.event_bus_name,
         )
@@ -70,7 +70,7 @@ class EventRuleSettings(Source):
             at.key("target"),
             aws.cloudwatch.EventTarget,
             f"{at.suffix}-target",
-            target_id=child.fitting_name(f"{at.suffix}-target", _NAME_LIMIT),
+            target_id=child.fitting_name(at.key("target"), f"{at.suffix}-target", _NAME_LIMIT),
             rule=rule.name,
             event_bus_name=self.event_bus_name,
             arn=target.alias.arn,

@@ -51,6 +51,12 @@ class SourceSettings:
         """Whether services leave in the app's own queue what they could not hand over."""
         return self.failures.makes_queue and any(one.leaves_failures for one in self.sources)
 
+    @property
+    def renamed(self) -> dict[str, tuple[str, str]]:
+        """How keys of each source begin -> how its children's suffixes begin, and began before."""
+        names = (one.at for one in self.sources)
+        return {f"{at.kind}.{at.name}": (at.suffix, at.previous_suffix) for at in names}
+
 
 def source_settings(
     args: Mapping[str, Any], *, app: str, timeout_seconds: int, grants: Sequence[GrantArgs]

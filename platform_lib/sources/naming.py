@@ -36,6 +36,8 @@ class SourceName:
     """What the user calls it; the word for the kind where there is no name."""
     suffix: str
     """What its children's logical names have behind the component's: `queue-orders`."""
+    previous_suffix: str
+    """What they had before it was renamed; the same where it was not."""
 
     def key(self, child: str) -> str:
         """Name one of its children as `overrides` does."""
@@ -57,6 +59,7 @@ def named_sources(
     of them. `limit` is AWS's for the physical name whose logical name is the longest, which is
     that of the source with `longest` behind it.
     """
+    _check_previous_names(kind, given)
     seen: set[str] = set()
     for at, args in enumerate(given):
         path = f"{kind}[{at}]"
@@ -79,4 +82,33 @@ def named_sources(
         if len(name) > room and own:
             need = f"must be at most {max(room, 0)} characters long behind the component's name"
             raise InvalidInput(f"{path}.name", own, need)
-        yield path, SourceName(kind=kind, name=name, suffix=suffix), args
+        previous = args.get("previous_name", own)
+        yield (
+            path,
+            SourceName(
+                kind=kind,
+                name=name,
+                suffix=suffix,
+                previous_suffix=f"{word}-{previous}" if previous else word,
+            ),
+            args,
+        )
+
+
+def _check_previous_names(kind: str, given: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a previous name that does not say whose resources become whose."""
+    taken = {args.get("name", "") for args in given}
+    for at, args in enumerate(given):
+        previous = args.get("previous_name")
+        if previous is None:
+            continue
+        field = f"{kind}[{at}].previous_name"
+        if previous and not _NAME.fullmatch(previous):
+            raise InvalidInput(field, previous, "must be a name, or '' where it had none")
+        if previous in taken:
+            need = (
+                f"one of the {kind} has this name now, or had it before; leave previous_name out "
+                "once every stack has the new name, and trade names in two steps"
+            )
+            raise InvalidInput(field, previous, need)
+        taken.add(previous)

@@ -49,9 +49,8 @@ class ReceiptRuleSettings(Source):
         # SES tries the permission when the rule is made, and the permission names the rule: so
         # the rule has a name of ours. The stacks of an account share the one rule set that is
         # active. No input of ours replaces a rule but its rule set, which holds a name once.
-        name = physical_name(
-            f"{child.name}-{at.suffix}", _NAME_LIMIT, pulumi.get_project(), pulumi.get_stack()
-        )
+        logical = child.first_name(at.key("rule"), at.suffix)
+        name = physical_name(logical, _NAME_LIMIT, pulumi.get_project(), pulumi.get_stack())
         permission = create_permission(
             child,
             at,

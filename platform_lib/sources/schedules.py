@@ -54,11 +54,12 @@ class ScheduleSettings(Source):
             _create_scheduler_role(child, target)
         role: Any = child.made["scheduler_role"]
         window = self.flexible_window_minutes
+        key = self.at.key("schedule")
         schedule = child.make(
-            self.at.key("schedule"),
+            key,
             aws.scheduler.Schedule,
             self.at.suffix,
-            name=child.fitting_name(self.at.suffix, _NAME_LIMIT),
+            name=child.fitting_name(key, self.at.suffix, _NAME_LIMIT),
             schedule_expression=self.expression,
             schedule_expression_timezone=self.time_zone,
             flexible_time_window=(
