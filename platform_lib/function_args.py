@@ -447,7 +447,7 @@ class FunctionAppArgs(AppArgs):
     maximum_age_seconds: NotRequired[int]
     """How long an asynchronous call may wait, 60 to 21600 seconds. Default: 21600."""
     on_failure: NotRequired[pulumi.Input[str]]
-    """ARN of a queue, topic, event bus or function that gets what failed, with the error.
+    """ARN of a queue, topic, bucket, event bus or function that gets what failed, with the error.
     Default: a queue is made where anything calls asynchronously, with an alarm on its depth."""
     dead_letter: NotRequired[pulumi.Input[str]]
     """ARN of a queue or topic that gets the bare event of what failed, in place of `on_failure`.

@@ -742,6 +742,7 @@ def test_a_key_of_the_users_encrypts_queues_and_the_role_may_use_it():
 HOMES = {
     "queue": (QUEUE, [allow(["sqs:SendMessage"], QUEUE)]),
     "topic": (TOPIC, [allow(["sns:Publish"], TOPIC)]),
+    "bucket": (BUCKET, [allow(["s3:ListBucket"], BUCKET), allow(["s3:PutObject"], f"{BUCKET}/*")]),
     "bus": (BUS, [allow(["events:PutEvents"], BUS)]),
     "function": (OTHER, [allow(["lambda:InvokeFunction"], OTHER)]),
 }
@@ -765,6 +766,39 @@ def test_a_home_of_the_users_takes_failures_in_place_of_ours(arn, statements, kn
     assert config["destinationConfig"] == {"onFailure": {"destination": arn}}
     assert (config["maximumRetryAttempts"], config["maximumEventAgeInSeconds"]) == (0, 60)
     assert policy_of(graph)[1:] == statements
+
+
+def test_a_stream_without_a_home_of_its_own_takes_the_functions_bucket():
+    graph = graph_of(streams=[{"arn": KINESIS}], on_failure=BUCKET)
+    mapping = graph.one(aws.lambda_.EventSourceMapping).inputs
+    assert mapping["destinationConfig"] == {"onFailure": {"destinationArn": BUCKET}}
+    assert graph.all(aws.sqs.Queue) == []
+    assert policy_of(graph)[-2:] == HOMES["bucket"][1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"bucket": "failed-records", "prefix": "in/"},
+        {"bucket": "failed-records", "suffix": ".jpg"},
+        {"bucket": "failed-records", "events": ["s3:ObjectRemoved:*"]},
+        {"bucket": "failed-records", "prefix": "aws/lambda/async/another-function/"},
+        {"bucket": "photos"},
+    ],
+)
+def test_a_bucket_may_be_source_and_home_where_its_filter_leaves_out_the_records(source):
+    graph = graph_of(buckets=[source], on_failure=BUCKET)
+    assert graph.one(aws.s3.BucketNotification).inputs["bucket"] == source["bucket"]
+
+
+def test_a_home_that_is_known_late_is_still_compared_with_the_bucket():
+    def program():
+        home = pulumi.Output.from_input(BUCKET)
+        source = {"bucket": "failed-records"}
+        return FunctionApp("notes", {**QUIET, "buckets": [source], "on_failure": home})
+
+    with pytest.raises(ArgsError, match=r"buckets\[0\].bucket.* writes to this bucket itself"):
+        synth(program)
 
 
 @pytest.mark.parametrize(("arn", "action"), [(QUEUE, "sqs:SendMessage"), (TOPIC, "sns:Publish")])

@@ -196,6 +196,15 @@ BAD = [
         "writes to this bucket itself",
     ),
     ({"buckets": [PHOTOS], "grants": [grants.allow(["s3:PutObject"], ["*"])]}, "to this bucket its"),
+    ({"buckets": [PHOTOS], "on_failure": "arn:aws:s3:::photos"}, "writes to this bucket itself"),
+    (
+        {"buckets": [{**PHOTOS, "prefix": "aws/"}], "on_failure": "arn:aws:s3:::photos"},
+        "writes to this bucket itself",
+    ),
+    (
+        {"buckets": [PHOTOS], **stream(on_failure="arn:aws:s3:::photos")},
+        "writes to this bucket itself",
+    ),
     ({"event_rules": [{"pattern": {}}]}, r"'event_rules\[0\].pattern' is {}"),
     ({"event_rules": [{"pattern": {"source": "shop"}}]}, r"'event_rules\[0\].pattern' is "),
     ({"event_rules": [{"pattern": "{}"}]}, "must be a mapping"),
@@ -257,7 +266,12 @@ BAD = [
     ({"maximum_age_seconds": 59}, "'maximum_age_seconds' is 59: must be 60 to 21600 seconds"),
     ({"maximum_age_seconds": 21601}, "is 21601: must be 60 to 21600 seconds"),
     ({"on_failure": QUEUE, "dead_letter": TOPIC}, "give on_failure or dead_letter, not both"),
-    ({"on_failure": "arn:aws:s3:::b"}, "must be the ARN of a queue, a topic, an event bus or a fun"),
+    ({"on_failure": "arn:aws:s3:::b/x"}, "the ARN of a queue, a topic, a bucket, an event bus or a f"),
+    ({"dead_letter": "arn:aws:s3:::failures"}, "'dead_letter' is .*: must be the ARN of a queue or"),
+    (
+        {**stream(), "dead_letter": "arn:aws:s3:::failures"},
+        "'dead_letter' is .*: must be the ARN of a queue or a topic",
+    ),
     ({"dead_letter": BUS}, "'dead_letter' is .*: must be the ARN of a queue or a topic"),
     ({"on_failure": f"{QUEUE}.fifo"}, "a FIFO queue or topic cannot take failures"),
 ]  # fmt: skip

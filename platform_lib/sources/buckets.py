@@ -173,7 +173,8 @@ def _settings(
     def check(known: str, written: Sequence[str]) -> None:
         _check_recursion(f"{path}.bucket", known, written, prefix, suffix)
 
-    bucket = guarded(function.app, bucket, granted(function.grants, *_writes(events)), check)
+    written = [*granted(function.grants, *_writes(events)), *_records(events, function)]
+    bucket = guarded(function.app, bucket, written, check)
     return BucketSettings(
         at=at,
         leaves_failures=by_rule,
@@ -212,6 +213,24 @@ def _writes(events: Sequence[str]) -> list[str]:
     return [actions[kind] for kind in sorted(kinds & set(actions))]
 
 
+def _records(events: Sequence[str], function: Function) -> list[pulumi.Input[str]]:
+    """Say where records of failures would be put, were the function's homes buckets.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+    """
+    if "s3:PutObject" not in _writes(events):
+        return []
+    return [
+        f"{home}{keys}" if isinstance(home, str) else pulumi.Output.concat(home, keys)
+        for homes, keys in (
+            (function.homes, "/aws/lambda/async/"),
+            (function.stream_homes, "/aws/lambda/"),
+        )
+        for home in homes
+    ]
+
+
 def _check_recursion(
     field: str, bucket: str, written: Sequence[str], prefix: str, suffix: str
 ) -> None:
@@ -226,7 +245,7 @@ def _check_recursion(
         if resource == "*" or (begins and ends):
             need = (
                 "the function writes to this bucket itself, and would call itself; write to "
-                "another bucket, or grant a prefix that the source's filter leaves out"
+                "another bucket, or under a prefix that the source's filter leaves out"
             )
             raise InvalidInput(field, bucket, need)
 

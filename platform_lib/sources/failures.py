@@ -53,7 +53,7 @@ def failure_settings(
         need = "give on_failure or dead_letter, not both: an event would go to both"
         raise InvalidInput("dead_letter", dead_letter, need)
     for field, arn, kinds in (
-        ("on_failure", on_failure, ["queue", "topic", "event bus", "function"]),
+        ("on_failure", on_failure, ["queue", "topic", "bucket", "event bus", "function"]),
         ("dead_letter", dead_letter, ["queue", "topic"]),
     ):
         if arn is not None:

@@ -31,6 +31,7 @@ _STREAM = re.compile(
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 _BATCH = 10_000
 _UNLIMITED = -1
+_HOMES = ("queue", "topic", "bucket")
 
 
 @record
@@ -131,7 +132,7 @@ def _home(
     app_own = homes[0] if homes else None
     if own is None and isinstance(app_own, str):
         try:
-            check_arn(field, app_own, ["queue", "topic"])
+            check_arn(field, app_own, _HOMES)
         except InvalidInput:
             need = (
                 f"is needed: a stream takes a queue, topic or bucket, not on_failure's {app_own!r}"
@@ -139,7 +140,7 @@ def _home(
             raise InvalidInput(field, None, need) from None
     home = own if own is not None else app_own
     if home is not None:
-        check_arn(field, home, ["queue", "topic", "bucket"])
+        check_arn(field, home, _HOMES)
         if is_fifo(home):
             raise InvalidInput(field, home, "a FIFO queue or topic cannot be told of failures")
     return home

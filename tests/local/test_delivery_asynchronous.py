@@ -194,6 +194,21 @@ def test_a_role_that_may_not_send_is_told(cloud):
     assert cloud.said[-1].endswith(f"{home.name} did not get it, because {told}")
 
 
+@pytest.mark.parametrize(
+    ("allowed", "lacks"), [("s3:ListBucket", "s3:PutObject"), ("s3:PutObject", "s3:ListBucket")]
+)
+def test_a_bucket_needs_both_rights(cloud, allowed, lacks):
+    bucket = f"only-{allowed[3:].lower()}"
+    cloud.client("s3").create_bucket(Bucket=bucket)
+    function = cloud.function(BOOM, role_may=[allowed])
+    home = {"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}}
+    function.configure(MaximumRetryAttempts=0, DestinationConfig=home)
+    function.send({})
+    cloud.plane.settle()
+    assert cloud.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert f"role {function.name} does not allow {lacks} on arn:aws:s3:::" in cloud.said[-1]
+
+
 def test_a_home_that_is_gone_is_told(cloud):
     function = cloud.function(BOOM)
     function.configure(

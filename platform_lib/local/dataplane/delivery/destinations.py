@@ -73,11 +73,14 @@ class Destinations:
         action = ACTIONS.get(arn.split(":")[2])
         if action is None:
             return Refusal(code="NOT_IMITATED", message=f"the local cloud cannot send to {arn}")
-        resource = f"{arn}/{key}" if key else arn
-        if self._context.permissions.role_allows(role_arn, action, resource):
-            return None
-        told = f"role {role_arn.rpartition('/')[2]} does not allow {action} on {resource}"
-        return Refusal(code="NO_PERMISSIONS", message=told)
+        needed = {action: f"{arn}/{key}" if key else arn}
+        if action == ACTIONS["s3"]:
+            needed["s3:ListBucket"] = arn
+        for action, resource in needed.items():
+            if not self._context.permissions.role_allows(role_arn, action, resource):
+                told = f"role {role_arn.rpartition('/')[2]} does not allow {action} on {resource}"
+                return Refusal(code="NO_PERMISSIONS", message=told)
+        return None
 
     def service_refusal(self, service: str, source_arn: str, arn: str) -> Refusal | None:
         """Tell what a queue's, topic's or function's own policy lacks."""
