@@ -463,6 +463,51 @@ def test_a_call_tells_its_own_lines_alone(api, plane):
     assert "handling /before" not in after.logs
 
 
+def test_boto3_invoke_gives_the_end_of_the_calls_log_when_asked(account, plane, tmp_path):
+    handler = """
+def handle(event, context):
+    for _ in range(event["lines"]):
+        print("x" * 99)
+    print("é" * event["long"])
+    if event.get("fail"):
+        raise ValueError("no such luck")
+"""
+    app = Api(account, plane, tmp_path, Handler="main.handle", handler=handler)
+
+    def invoke(event, **more):
+        answer = app.client.invoke(
+            FunctionName=app.name, Payload=json.dumps(event).encode(), LogType="Tail", **more
+        )
+        return base64.b64decode(answer["LogResult"]), answer
+
+    for lines in (3, 2):
+        log, _ = invoke({"lines": lines, "long": 1})
+        told = log.decode().splitlines()
+        assert told[-lines - 4].startswith("START RequestId: ")
+        assert told[-lines - 3 : -2] == ["x" * 99] * lines + ["é"]
+        assert [line.split()[0] for line in told[-2:]] == ["END", "REPORT"]
+        assert log.endswith(b"\n")
+    log, answer = invoke({"lines": 0, "long": 1, "fail": True})
+    assert answer["FunctionError"] == "Unhandled"
+    assert b"ValueError: no such luck" in log
+    log, _ = invoke({"lines": 100, "long": 1})
+    assert len(log) == 4096
+    assert log.splitlines()[-1].startswith(b"REPORT RequestId: ")
+    log, _ = invoke({"lines": 300, "long": 1})
+    assert len(log) == 4096
+    log, _ = invoke({"lines": 0, "long": 5000})
+    assert 4000 < len(log) <= 4096
+
+    for more in ({}, {"LogType": "None"}, {"LogType": "Tail", "InvocationType": "Event"}):
+        event = {"lines": 1, "long": 1}
+        answer = app.client.invoke(
+            FunctionName=app.name, Payload=json.dumps(event).encode(), **more
+        )
+        assert "LogResult" not in answer
+    dry = app.client.invoke(FunctionName=app.name, InvocationType="DryRun", LogType="Tail")
+    assert (dry["StatusCode"], "LogResult" in dry) == (204, False)
+
+
 def test_what_an_ended_worker_wrote_is_still_read(account, plane, tmp_path):
     short = Api(account, plane, tmp_path, Timeout=1)
     account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{short.name}")
