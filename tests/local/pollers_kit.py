@@ -12,6 +12,7 @@ from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
+from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 from platform_lib.local.dataplane.lineage import keep_with_messages
 from platform_lib.local.dataplane.logs import CloudWatch
@@ -56,6 +57,8 @@ class Function:
         self.name, self.rig = name("fn"), rig
         self.events, self.lineages = [], []
         self.handle = handle or (lambda event: None)
+        # How many may run at once; None for as many as there are.
+        self.reserved, self.running = None, 0
         iam = rig.account.client("iam")
         self.role = iam.create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")["Role"][
             "Arn"
@@ -138,9 +141,12 @@ class Rig:
         if arn not in self.functions:
             raise LocalCloudError(f"there is no function {arn}")
         function = self.functions[arn]
+        if function.reserved is not None and function.running >= function.reserved:
+            raise ThrottledError(f"{function.name} has a reserved concurrency")
         function.lineages.append(lineage)
         event = json.loads(payload)
         function.events.append(event)
+        function.running += 1
         await asyncio.sleep(0)
         try:
             answer = function.handle(event)
@@ -148,6 +154,8 @@ class Rig:
                 answer = await answer
         except Exception as error:
             return replace(failure(type(error).__name__, str(error)), version="1"), []
+        finally:
+            function.running -= 1
         return Outcome(payload=json.dumps(answer).encode(), version="1"), []
 
     def run(self, work):

@@ -7,11 +7,11 @@ import threading
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ReadTimeoutError
 from dataplane_kit import ask, until, write_bundle, zipped
 from doc_blocks import python_blocks
 
 from platform_lib.local.dataplane import DataPlane
+from platform_lib.local.dataplane.functions import functions
 from platform_lib.local.errors import LocalCloudError
 
 FUNCTION = "aws:lambda/function:Function"
@@ -285,56 +285,75 @@ def test_one_event_a_worker_at_a_time_and_more_workers_on_demand(account, plane,
     assert ask(many.url).json["pid"] in pids
 
 
-def test_calls_beyond_the_reserved_concurrency_wait(account, plane, tmp_path):
-    flag = tmp_path / "flag"
-    one = Api(account, plane, tmp_path, environment={"FLAG": str(flag)}, Timeout=30)
-    one.client.put_function_concurrency(FunctionName=one.name, ReservedConcurrentExecutions=1)
-    answers = []
-    threads = [
-        threading.Thread(
-            target=lambda: answers.append(
-                one.client.invoke(
-                    FunctionName=one.alias, Payload=json.dumps({"rawPath": "/wait"}).encode()
-                )["Payload"].read()
-            )
-        )
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    until(lambda: list(tmp_path.glob("flag?*")))
-    assert len(one.workers()) == 1
-    flag.touch()
-    for thread in threads:
-        thread.join()
-    assert len({json.loads(json.loads(each)["body"])["pid"] for each in answers}) == 1
+class Held:
+    """Calls of a function that are at work until they are let go."""
+
+    def __init__(self, api, folder, count=1):
+        self._flag = folder / "flag"
+        self._answers = []
+        self._threads = [threading.Thread(target=self._call, args=(api,)) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+        until(lambda: list(folder.glob("flag?*")))
+
+    def _call(self, api):
+        event = json.dumps({"rawPath": "/wait"}).encode()
+        answer = api.client.invoke(FunctionName=api.alias, Payload=event)
+        self._answers.append(json.loads(json.loads(answer["Payload"].read())["body"]))
+
+    def let_go(self):
+        self._flag.touch()
+        for thread in self._threads:
+            thread.join()
+        return self._answers
 
 
-def test_versions_share_the_reserved_concurrency(account, plane, tmp_path):
-    flag = tmp_path / "flag"
-    one = Api(account, plane, tmp_path, environment={"FLAG": str(flag)}, Timeout=60)
-    # Warm, so that only a limit can make it wait.
-    one.client.invoke(FunctionName=one.name)
-    one.client.put_function_concurrency(FunctionName=one.name, ReservedConcurrentExecutions=1)
-    waiting = json.dumps({"rawPath": "/wait"}).encode()
-    first = threading.Thread(
-        target=lambda: one.client.invoke(FunctionName=one.alias, Payload=waiting)
-    )
-    first.start()
-    until(lambda: list(tmp_path.glob("flag?*")))
-    impatient = boto3.client(
+def held_api(account, plane, tmp_path):
+    flag = {"FLAG": str(tmp_path / "flag")}
+    return Api(account, plane, tmp_path, environment=flag, Timeout=60)
+
+
+def once(account):
+    """A client that takes the first answer that it gets."""
+    return boto3.client(
         "lambda",
         endpoint_url=account.endpoint,
         region_name="us-east-1",
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        config=Config(read_timeout=2, retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}),
     )
-    with pytest.raises(ReadTimeoutError):
-        impatient.invoke(FunctionName=one.name)
-    flag.touch()
-    first.join()
-    assert one.client.invoke(FunctionName=one.name)["StatusCode"] == 200
+
+
+def test_calls_beyond_the_workers_wait(account, plane, tmp_path, monkeypatch):
+    monkeypatch.setattr(functions, "_WORKERS", 1)
+    one = held_api(account, plane, tmp_path)
+    held = Held(one, tmp_path, 2)
+    assert len(one.workers()) == 1
+    assert len({each["pid"] for each in held.let_go()}) == 1
+
+
+def test_calls_beyond_the_reserved_concurrency_are_refused(account, plane, tmp_path):
+    one = held_api(account, plane, tmp_path)
+    client = once(account)
+    client.put_function_concurrency(FunctionName=one.name, ReservedConcurrentExecutions=1)
+    held = Held(one, tmp_path)
+    # Versions share what is reserved.
+    for name in (one.alias, one.name):
+        with pytest.raises(
+            client.exceptions.TooManyRequestsException, match="Rate Exceeded"
+        ) as told:
+            client.invoke(FunctionName=name)
+        assert told.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+    assert (ask(one.url).status, ask(one.url).body) == (503, b'{"message":"Service Unavailable"}')
+    # An asynchronous call is taken, and tried until there is room.
+    client.invoke(FunctionName=one.name, InvocationType="Event", Payload=b'{"rawPath": "/later"}')
+    plane.advance(5)
+    assert "handling /later" not in plane.logs(one.name, 50)
+    assert len(held.let_go()) == 1
+    plane.advance(10)
+    until(lambda: "handling /later" in plane.logs(one.name, 50))
+    assert client.invoke(FunctionName=one.name)["StatusCode"] == 200
 
 
 def test_a_function_without_concurrency_takes_no_calls(account, plane, tmp_path):

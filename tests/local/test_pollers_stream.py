@@ -540,6 +540,19 @@ def test_a_disabled_mapping_goes_on_where_it_was(rig, kind):
     assert words(function) == ["a", "b", "c"]
 
 
+@BOTH
+def test_a_batch_waits_for_a_function_without_room(rig, kind):
+    source, function = kind(rig), Function(rig)
+    held(function, source.arn, MaximumRetryAttempts=0)
+    function.reserved = 0
+    source.send("a", "b")
+    rig.advance(14)
+    assert function.events == []
+    function.reserved = None
+    rig.advance(2)
+    assert words(function) == ["a", "b"]
+
+
 def test_a_mapping_that_feeds_another_function_goes_on_there_in_its_name(rig):
     stream, one, two = Stream(rig), Function(rig), Function(rig)
     uuid = held(one, stream.arn)

@@ -55,7 +55,7 @@ async def call_function(
     """Call a function as long as a front waits for it; None where that was too short.
 
     Raises:
-        ThrottledError: It takes no calls.
+        ThrottledError: It takes no call now.
         LocalCloudError: There is no such function, or it cannot run here.
     """
     call = asyncio.ensure_future(functions.invoke(arn, payload))

@@ -1,9 +1,9 @@
 """Lambda functions: the files that were uploaded, under `awslambdaric`, as many workers as needed.
 
 Not imitated: memory and processor limits, `/tmp` of one's own, roles' permissions, images,
-provisioned concurrency and SnapStart. At most ten workers of a function run at once, fewer where
-its reserved concurrency says so; a call that finds all of them busy waits. A worker that was idle
-for five minutes ends.
+provisioned concurrency and SnapStart. At most ten workers of a function run at once; a call that
+finds all of them busy waits, or is refused where as many are at work as were reserved. A worker
+that was idle for five minutes ends.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ import math
 import os
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 
 
 class ThrottledError(LocalCloudError):
-    """The function takes no calls: its reserved concurrency is 0."""
+    """The function takes no call now: as many are at work as were reserved for it."""
 
 
 class Functions:
@@ -53,7 +54,7 @@ class Functions:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._pools: dict[str, _Pool] = {}
-        self._limits: dict[str, _Limit] = {}
+        self._loads: dict[str, _Load] = {}
         self._shares = Shares()
         self.calls = 0
         """How many began so far."""
@@ -76,7 +77,7 @@ class Functions:
 
         Raises:
             RecursiveLoopError: The chain called this function too often.
-            ThrottledError: It takes no calls.
+            ThrottledError: It takes no call now.
             LocalCloudError: There is no such function, or it cannot run here.
         """
         desired = self._context.desired
@@ -87,33 +88,36 @@ class Functions:
         else:
             function = desired.function(arn)
         name = str(function.function_name)
-        limit = self._limit(name)
         after = (lineage or Lineage()).after(name)
         key = function_key(function)
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = _Pool(self._context, function)
-        async with limit:
+        async with self._place(name):
             self.calls += 1
             return await pool.invoke(arn, payload, after, request_id or str(uuid.uuid4()))
 
-    def _limit(self, name: str) -> asyncio.Semaphore:
-        """Return what bounds the calls of a function that run at once, of all its versions.
+    @asynccontextmanager
+    async def _place(self, name: str) -> AsyncIterator[None]:
+        """Give a call its place among those of all versions of a function, when one is free.
 
         A version keeps what was reserved when it was published; what counts is the function's. A
         change bounds the calls from now on; those that run already go on.
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 
         Raises:
-            ThrottledError: It takes no calls.
+            ThrottledError: All that were reserved are taken.
         """
         reserved = self._context.desired.function(name).reserved_concurrency
-        most = _WORKERS if reserved is None else min(int(reserved), _WORKERS)
-        if most == 0:
-            raise ThrottledError(f"{name} has a reserved concurrency of 0")
-        limit = self._limits.get(name)
-        if limit is None or limit.most != most:
-            limit = self._limits[name] = _Limit(most=most, calls=asyncio.Semaphore(most))
-        return limit.calls
+        load = self._loads.setdefault(name, _Load())
+        if reserved is not None and load.calls >= int(reserved):
+            raise ThrottledError(f"{name} has a reserved concurrency of {reserved}")
+        load.calls += 1
+        try:
+            async with load.workers:
+                yield
+        finally:
+            load.calls -= 1
 
     async def reconcile(self, name: str) -> None:
         """Make a changed function ready, and end the workers of versions that nothing calls.
@@ -146,10 +150,12 @@ class Functions:
         await asyncio.gather(*(pool.kill() for pool in self._pools.values()))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Limit:
-    most: int
-    calls: asyncio.Semaphore
+@dataclass(kw_only=True)
+class _Load:
+    """The calls of a function that run or wait."""
+
+    workers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_WORKERS))
+    calls: int = 0
 
 
 class _Pool:

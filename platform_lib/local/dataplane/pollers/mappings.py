@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from platform_lib.event_patterns import matches
+from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError
 from platform_lib.local.errors import LocalCloudError
@@ -137,6 +138,9 @@ async def invoked(
     """Run a mapping's function; None where there is none to run.
 
     A batch belongs to the chains of all that is in it.
+
+    Raises:
+        ThrottledError: The function takes no call now.
     """
     counts: dict[str, int] = {}
     for lineage in lineages:
@@ -146,6 +150,8 @@ async def invoked(
     try:
         payload = json.dumps(event).encode()
         outcome, _ = await invoke(settings.function, payload, lineage=joined)
+    except ThrottledError:
+        raise
     except LocalCloudError as problem:
         say(f"mapping {settings.uuid} of {settings.source}: {problem}")
         return None

@@ -1,17 +1,21 @@
 """Feeds a function from a queue, as Lambda's poller does: each message until it is done.
 
 What succeeds is deleted. What fails stays invisible until its visibility time-out ends and comes
-back then, or moves to the dead-letter queue.
+back then, or moves to the dead-letter queue. A batch that the function has no room for is tried
+again until then, and takes up one of the poller's places, so that it takes less from the queue.
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from platform_lib.local.dataplane.clock import Clock, Timer
+from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.pollers.mappings import (
     MAX_PAYLOAD,
@@ -29,8 +33,14 @@ _CONCURRENT: Final = 5
 _CONCURRENT_GROUPS: Final = 10
 """Groups at once of a FIFO queue without a limit: as many as a function has workers here."""
 
+_LONGEST_WAIT: Final = 60.0
+"""Seconds between two tries at a function without room; AWS does not tell its own."""
+
 _BODIES: Final = MAX_PAYLOAD - 512 * 1024
 """Bytes of the bodies of a batch; what stands around them needs room too."""
+
+_Batch = Sequence[tuple[Any, dict[str, Any]]]
+"""Messages of moto's, each with the record that the function gets of it."""
 
 
 class QueuePoller:
@@ -100,7 +110,8 @@ class QueuePoller:
                     kept.append((message, record))
             if kept:
                 self._busy += 1
-                self._clock.track(self._run(queue, kept))
+                hidden_until = self._clock.now() + queue.visibility_timeout
+                self._clock.track(self._run(queue, kept, hidden_until))
 
     def _limit(self) -> int:
         default = _CONCURRENT_GROUPS if self._fifo else _CONCURRENT
@@ -135,23 +146,44 @@ class QueuePoller:
     def _wants(self, record: Mapping[str, Any]) -> bool:
         return not self._settings.filters or self._settings.lets_through(_filtered(record))
 
-    async def _run(self, queue: Any, batch: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+    async def _run(
+        self, queue: Any, batch: _Batch, hidden_until: float, throttles: int = 0
+    ) -> None:
+        waits = False
         try:
-            event = {"Records": [record for _, record in batch]}
-            lineages = [_lineage(record) for record in event["Records"]]
-            outcome = await invoked(self._invoke, self._settings, event, lineages, self._say)
-            ids = [record["messageId"] for _, record in batch]
-            failed: Sequence[str] | None = []
-            if outcome is None or outcome.failed:
-                failed = None
-            elif self._settings.partial:
-                failed = failed_items(outcome.payload, ids)
-            for message, record in batch:
-                if failed is not None and record["messageId"] not in failed:
-                    self._queues.delete(queue, message, record["receiptHandle"])
+            # A mapping that was disabled meanwhile leaves the rest to the queue.
+            if self._settings.enabled or not throttles:
+                await self._try(queue, batch)
+        except ThrottledError as throttled:
+            again = self._clock.now() + min(2.0**throttles, _LONGEST_WAIT)
+            if again < hidden_until:
+                waits = True
+                run_again = partial(self._run, queue, batch, hidden_until, throttles + 1)
+                self._clock.call_at(again, lambda: self._clock.track(run_again()))
+            else:
+                settings, count = self._settings, len(batch)
+                self._say(
+                    f"mapping {settings.uuid} of {settings.source}: {throttled}: "
+                    f"{count} {'messages go' if count > 1 else 'message goes'} back to the queue"
+                )
         finally:
-            self._busy -= 1
-            self.wake()
+            if not waits:
+                self._busy -= 1
+                self.wake()
+
+    async def _try(self, queue: Any, batch: _Batch) -> None:
+        event = {"Records": [record for _, record in batch]}
+        lineages = [_lineage(record) for record in event["Records"]]
+        outcome = await invoked(self._invoke, self._settings, event, lineages, self._say)
+        ids = [record["messageId"] for _, record in batch]
+        failed: Sequence[str] | None = []
+        if outcome is None or outcome.failed:
+            failed = None
+        elif self._settings.partial:
+            failed = failed_items(outcome.payload, ids)
+        for message, record in batch:
+            if failed is not None and record["messageId"] not in failed:
+                self._queues.delete(queue, message, record["receiptHandle"])
 
 
 def _lineage(record: Mapping[str, Any]) -> Lineage:

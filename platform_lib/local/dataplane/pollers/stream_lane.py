@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from platform_lib.local.dataplane.clock import Timer, stamp
+from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.pollers.mappings import (
     MAX_PAYLOAD,
@@ -37,7 +38,7 @@ class _Batch:
         records: In order; none only in the last call of a tumbling window.
         invocations: How often the function got them.
         version: The version of it that had them last.
-        tries: How often they were tried, with those where there was no function to run.
+        tries: How often they were tried, with those where no function ran.
         not_before: When they are to be tried again.
         final: Whether it ends a tumbling window.
         early: Whether it does so since the state got too large.
@@ -170,7 +171,10 @@ class Lane:
             **(self._window_words(batch) if self._window is not None else {}),
         }
         lineages = [record.lineage for record in batch.records]
-        outcome = await invoked(tools.invoke, poller.settings, event, lineages, tools.say)
+        try:
+            outcome = await invoked(tools.invoke, poller.settings, event, lineages, tools.say)
+        except ThrottledError:
+            outcome = None
         if outcome is None:
             self._put_back(replace(batch, tries=batch.tries + 1))
             return
