@@ -208,7 +208,7 @@ def _logs(asked: argparse.Namespace, screen: Screen) -> int:
     name = asked.name
     if name and Path(name).is_dir():
         name = str(Path(name).resolve())
-    lines = _running(asked).call("logs", screen, name=name, lines=asked.lines)
+    lines = _running(asked).call("logs", screen, name=name, lines=asked.lines, titles=True)
     for line in lines:
         print(line)
     if not lines:

@@ -217,17 +217,20 @@ class LocalCloud:
         """Return a boto3 client of the imitated account."""
         return self.services.account.client(service)
 
-    def logs(self, name: str | Path | None = None, lines: int = 100) -> list[str]:
+    def logs(
+        self, name: str | Path | None = None, lines: int = 100, *, titles: bool = False
+    ) -> list[str]:
         """Return the last lines that apps wrote.
 
         Args:
             name: A program's folder; an app, a function or a log group, by its name or the part of
                 it before a `-`. Default: everything.
             lines: How many lines of each.
+            titles: Whether each log begins with a line that names it, where there are several.
         """
         plane = self.services.data_plane
         names = plane.log_names() if name is None else self._log_names(Path(name)) or [str(name)]
-        read: list[str] = plane.logs(names, lines)
+        read: list[str] = plane.logs(names, lines, titles=titles)
         return read
 
     def invoke(

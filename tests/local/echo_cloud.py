@@ -160,7 +160,7 @@ def echo_services(world: World):
             data_plane=SimpleNamespace(
                 workloads=lambda: [],
                 log_names=lambda: sorted(world.alive),
-                logs=lambda names, lines: _said(world, names, lines),
+                logs=lambda names, lines, titles: _said(world, names, lines),
                 invoke=lambda name, payload, asynchronous: Invoked(
                     function=f"{name}:live",
                     failed=b"fail" in payload,

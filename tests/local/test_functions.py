@@ -555,6 +555,39 @@ def test_a_function_writes_to_its_log_group(account, api):
     until(shipped)
 
 
+TALKING = """
+import logging
+
+def echo(event, context):
+    try:
+        int("no")
+    except ValueError:
+        logging.getLogger().exception("first")
+    logging.getLogger().error("second\\n")
+    print("unfinished", end="")
+"""
+
+
+def test_a_record_is_one_event_whatever_lines_it_has(account, plane, tmp_path):
+    app = Api(account, plane, tmp_path, TALKING)
+    group = f"/aws/lambda/{app.name}"
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName=group)
+    lines = plane.invoke(app.name, b"{}").logs
+    assert lines[1].endswith("\tfirst") and lines[2].startswith("Traceback ")
+    at = lines.index("ValueError: invalid literal for int() with base 10: 'no'")
+    assert lines[at + 1].endswith("\tsecond")
+    assert lines[at + 2] == "unfinished" and lines[at + 3].startswith("END ")
+
+    def told():
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        return [each["message"] for each in events if "REPORT" in events[-1]["message"]]
+
+    words = until(told)
+    assert len(words) == 6, "START, two records, what was printed, END, REPORT"
+    assert "first" in words[1] and words[1].endswith("'no'")
+
+
 def test_the_documented_log_lines_are_json_with_the_requests_id(account, plane, tmp_path):
     [block] = [each for each in python_blocks("docs/handlers.md") if "JsonLines" in each]
     app = Api(account, plane, tmp_path, block.replace("def handler(", "def echo("))

@@ -8,8 +8,10 @@ from platform_lib.local.dataplane.last_lines import LastLines
 from platform_lib.local.errors import LocalCloudError
 
 
-def live(name, group, stream, lines):
-    log = SimpleNamespace(group=group, stream=stream, tail=lambda count: lines[-count:])
+def live(name, group, stream, lines, written=0):
+    log = SimpleNamespace(
+        group=group, stream=stream, tail=lambda count: lines[-count:], written=written
+    )
     return name, log
 
 
@@ -69,3 +71,17 @@ def test_a_name_of_nobody_is_refused_with_those_that_are_there(lines):
     )
     with pytest.raises(LocalCloudError, match="called mail: nothing is here yet"):
         LastLines([], {}, {}).read(["mail"], 1)
+
+
+def test_who_wrote_last_stands_last():
+    copies = [live("a", "", "1", ["new"], written=2), live("a", "", "2", ["old"], written=1)]
+    assert LastLines(copies, {}, {}).read(["a"], 5) == ["old", "new"]
+
+
+def test_several_logs_have_titles(lines):
+    assert lines.read(["mail"], 1, titles=True) == ["second", "fourth"]
+    assert lines.read(["mail", "web", "idle"], 1, titles=True) == [
+        *("==> /aws/lambda/mail-6f3 <==", "second", "fourth"),
+        *("==> web-access-logs-77 <==", "GET /notes"),
+        *("==> web-a1 <==", "served"),
+    ]

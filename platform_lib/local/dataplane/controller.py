@@ -271,19 +271,20 @@ class DataPlane:
         """Return the name of each app and of each log group that `logs` can read."""
         return self._run(self._last_lines()).names()
 
-    def logs(self, names: str | Sequence[str], lines: int) -> list[str]:
+    def logs(self, names: str | Sequence[str], lines: int, *, titles: bool = False) -> list[str]:
         """Return the last lines of apps and log groups.
 
         Args:
             names: Names of services, auto scaling groups, functions or log groups, or the part of
                 them before a `-`.
             lines: How many lines of each copy, and of what a group holds besides.
+            titles: Whether each log begins with a line that names it, where there are several.
 
         Raises:
             LocalCloudError: A name is nobody's.
         """
         wanted = [names] if isinstance(names, str) else names
-        return self._run(self._last_lines()).read(wanted, lines)
+        return self._run(self._last_lines()).read(wanted, lines, titles=titles)
 
     async def _last_lines(self) -> LastLines:
         await self._context.cloudwatch.flush()

@@ -22,7 +22,8 @@ class LastLines:
         functions: Mapping[str, str],
         groups: Mapping[str, Any],
     ) -> None:
-        self._live = live
+        # Who wrote last stands last, where the end of what is read is looked at first.
+        self._live = sorted(live, key=lambda each: each[1].written)
         self._functions = functions
         self._groups = groups
 
@@ -31,12 +32,13 @@ class LastLines:
         live = {word for name, log in self._live for word in (name, log.group) if word}
         return sorted({*live, *self._functions, *self._groups})
 
-    def read(self, wanted: Sequence[str], lines: int) -> list[str]:
+    def read(self, wanted: Sequence[str], lines: int, *, titles: bool = False) -> list[str]:
         """Return the last lines of apps and log groups, of each copy and group so many.
 
         Args:
             wanted: Their names, or the part of these before a `-`.
             lines: How many of each.
+            titles: Whether each log begins with a line that names it, where there are several.
 
         Raises:
             LocalCloudError: A name is nobody's.
@@ -45,12 +47,15 @@ class LastLines:
         logs = [log for name, log in self._live if name in names or log.group in names]
         groups = {group for name, group in self._functions.items() if name in names}
         groups = (groups | names) & set(self._groups)
-        read = []
-        for group in sorted(groups):
-            read += self._ended(group, lines)
-            read += [line for log in logs if log.group == group for line in log.tail(lines)]
-        read += [line for log in logs if log.group not in groups for line in log.tail(lines)]
-        return read
+        read: dict[str, list[str]] = {group: self._ended(group, lines) for group in sorted(groups)}
+        for name, log in self._live:
+            if log in logs:
+                title = log.group if log.group in groups else name
+                read.setdefault(title, []).extend(log.tail(lines))
+        read = {title: part for title, part in read.items() if part}
+        if titles and len(read) > 1:
+            read = {title: [f"==> {title} <==", *part] for title, part in read.items()}
+        return [line for part in read.values() for line in part]
 
     def _meant(self, wanted: str) -> list[str]:
         names = self.names()

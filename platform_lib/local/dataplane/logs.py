@@ -4,6 +4,7 @@ Lines reach the imitated log group in batches. Not imitated: metric filters, ing
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,6 +95,8 @@ class Log:
         self.lineage: Lineage | None = None
         """The chain of events that what writes now belongs to."""
         self.stream = stream
+        self.written = 0.0
+        """When something was written last, by a clock that only compares."""
         self._cloudwatch = cloudwatch if group else None
         self._tail: deque[str] = deque(maxlen=_KEPT_LINES)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +106,7 @@ class Log:
 
     def feed(self, data: bytes) -> None:
         """Take a piece of output as it comes; unfinished lines wait for their end."""
+        self.written = time.monotonic()
         self._file.write(data)
         self._size += len(data)
         if self._size > _FILE_BYTES:
@@ -118,8 +122,8 @@ class Log:
                 self._cloudwatch.write(self.group, self.stream, lines, self.lineage)
 
     def write(self, line: str) -> None:
-        """Add a line of our own, such as a function's REPORT."""
-        self.feed(line.encode() + b"\n")
+        """Add a line of our own, such as a function's REPORT, after what was written last."""
+        self.feed((b"\n" if self._rest else b"") + line.encode() + b"\n")
 
     def tail(self, lines: int, since: str = "") -> list[str]:
         """Return the last lines, those before `since` left out.

@@ -40,6 +40,22 @@ _WORKERS = 10
 _IDLE_SECONDS = 300.0
 _INIT_SECONDS = 10.0
 _TAIL_LINES = 200
+_START = """
+import sys
+from awslambdaric import __main__, bootstrap
+
+def log(self, msg, frame_type=None):
+    sys.stdout.write(msg.rstrip("\\n").replace("\\n", "\\r") + "\\n")
+
+bootstrap.StandardLogSink.log = log
+__main__.main(sys.argv)
+"""
+"""What a worker runs: `python -m awslambdaric`, whose records end where they end.
+
+On Lambda it tells the length of each; on standard output a traceback would run into what comes
+next, and each of its lines be an event. So it ends here as its own errors do: a carriage return
+between the lines of a record, and a line feed behind it.
+"""
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
 
@@ -389,5 +405,5 @@ def _command(context: Context, function: Any, ready: Ready, address: str, stream
         "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
         **{str(k): str(v) for k, v in function.environment_vars.items()},
     }
-    argv = (str(tree.python.path), "-m", "awslambdaric", str(function.handler))
+    argv = (str(tree.python.path), "-c", _START, str(function.handler))
     return Command(argv=argv, env=env, cwd=tree.path)
