@@ -245,9 +245,9 @@ class BucketArgs(TypedDict):
     """What counts, such as `s3:ObjectCreated:*` or `s3:ObjectRemoved:Delete`.
     Default: `s3:ObjectCreated:*`."""
     prefix: NotRequired[str]
-    """How keys begin. Default: anyhow."""
+    """How keys begin, as they are and without a wildcard. Default: anyhow."""
     suffix: NotRequired[str]
-    """How keys end. Default: anyhow."""
+    """How keys end, likewise. Default: anyhow."""
     route: NotRequired[BucketRoute]
     """`notification`: S3 calls the function, and this app is the one owner of the bucket's
     notifications. `event_bridge`: by a rule, beside any number of others, where the bucket's owner

@@ -611,6 +611,14 @@ def test_a_topic_of_another_region_leaves_nothing_in_our_queue_which_sns_would_r
     assert "redrivePolicy" not in subscription.inputs
 
 
+def test_a_notifications_filter_is_encoded_as_s3_wants_it():
+    bucket = {"bucket": "photos", "prefix": "my photos/year=2026/", "suffix": " (ü).jpg"}
+    [notification] = graph_of(buckets=[bucket]).all(aws.s3.BucketNotification)
+    [function] = notification.inputs["lambda_functions"]
+    assert function["filter_prefix"] == "my+photos/year%3D2026/"
+    assert function["filter_suffix"] == "+(%C3%BC).jpg"
+
+
 def test_more_than_a_role_can_hold_is_refused_in_words():
     queues = [{"name": f"q{number}"} for number in range(60)]
     with pytest.raises(ValueError, match=r"its grants and sources need .* a role holds 10240"):

@@ -180,6 +180,7 @@ BAD = [
     ({"buckets": [{**PHOTOS, "events": ["s3:ObjectCreate:*"]}]}, "did you mean 's3:ObjectCreated:"),
     ({"buckets": [{**PHOTOS, "events": ["s3:ObjectRemoved:*"] * 2}]}, "names an event twice"),
     ({"buckets": [{**PHOTOS, "prefix": "p" * 1025}]}, "must be 0 to 1024 characters long"),
+    ({"buckets": [{**PHOTOS, "suffix": "*.jpg"}]}, "'buckets.0..suffix' is '.*.jpg': must be without"),
     ({"buckets": [{**PHOTOS, "route": "sns"}]}, "must be one of 'notification', 'event_bridge'"),
     (
         {"buckets": [{**PHOTOS, "route": "event_bridge", "events": ["s3:ObjectRemoved:Delete"]}]},

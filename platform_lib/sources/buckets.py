@@ -4,6 +4,7 @@ import re
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote_plus
 
 import pulumi
 import pulumi_aws as aws
@@ -124,8 +125,8 @@ class BucketSettings(Source):
                 {
                     "lambda_function_arn": target.alias.arn,
                     "events": list(self.events),
-                    "filter_prefix": self.prefix or None,
-                    "filter_suffix": self.suffix or None,
+                    "filter_prefix": _encoded(self.prefix) or None,
+                    "filter_suffix": _encoded(self.suffix) or None,
                 }
             ],
             # S3 tries the permission when the notification is set.
@@ -167,8 +168,11 @@ def _settings(
     by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
     events = _events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)
     prefix, suffix = args.get("prefix", ""), args.get("suffix", "")
-    check_length(f"{path}.prefix", prefix, 0, _KEY_LIMIT)
-    check_length(f"{path}.suffix", suffix, 0, _KEY_LIMIT)
+    for field, text in (("prefix", prefix), ("suffix", suffix)):
+        check_length(f"{path}.{field}", text, 0, _KEY_LIMIT)
+        if "*" in text and not by_rule:
+            need = "must be without '*': S3 compares keys as they are and knows no wildcard here"
+            raise InvalidInput(f"{path}.{field}", text, need)
 
     def check(known: str, written: Sequence[str]) -> None:
         _check_recursion(f"{path}.bucket", known, written, prefix, suffix)
@@ -184,6 +188,14 @@ def _settings(
         suffix=suffix,
         rule=_rule(at, bucket, events, prefix, suffix) if by_rule else None,
     )
+
+
+def _encoded(text: str) -> str:
+    """Word a part of a key as S3 wants it in a notification's filter.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
+    return quote_plus(text, safe="/!()'")
 
 
 def _events(field: str, events: Sequence[str], by_rule: bool) -> Sequence[str]:

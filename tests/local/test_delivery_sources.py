@@ -191,6 +191,16 @@ def test_prefix_suffix_and_kinds_of_events(cloud):
     assert keys == ["in/a.csv"]
 
 
+@pytest.mark.parametrize(("prefix", "calls"), [("my+in/a%3D", 1), ("my in/a=", 0)])
+def test_a_filter_is_compared_with_the_encoded_key(cloud, prefix, calls):
+    bucket, function = Bucket(cloud), cloud.function()
+    function.allow("s3.amazonaws.com", bucket.arn)
+    bucket.notify(function, "s3:ObjectCreated:Put", rules=[("prefix", prefix)])
+    bucket.put("my in/a=1")
+    cloud.plane.settle()
+    assert len(function.events) == calls
+
+
 def test_a_versioned_bucket_tells_versions_and_delete_markers(cloud):
     bucket, function = Bucket(cloud, versioned=True), cloud.function()
     function.allow("s3.amazonaws.com", bucket.arn)

@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote_plus
 
 from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.dataplane.delivery.destinations import Message
@@ -48,9 +49,11 @@ def deliver_buckets(push: Push, rules: EventRules) -> Callable[[], None]:
         if configuration is None or key is None or _is_side_effect(str(event_name.value)):
             return
         happened = _Happened(push, account_id, str(event_name.value), bucket, key)
+        # A filter is compared with the encoded key: a prefix with a space matches nothing.
+        encoded = quote_plus(key.name, safe="/!()'*")
         listed = (*configuration.cloud_function, *configuration.queue, *configuration.topic)
         for each in listed:
-            if each.matches(str(event_name.value), key.name):
+            if each.matches(str(event_name.value), encoded):
                 event = happened.for_notification(each.id)
                 push.begin(_deliver(push, bucket, each.arn, event, current()))
         if configuration.event_bridge is not None:
