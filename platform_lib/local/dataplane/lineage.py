@@ -46,14 +46,21 @@ class Lineage:
         Raises:
             RecursiveLoopError: The chain called it too often already.
         """
-        key = _key(function)
-        count = self.counts.get(key, 0)
-        if count >= LIMIT:
+        if self.calls(function) >= LIMIT:
             raise RecursiveLoopError(
-                f"function {function} was called {count} times in one chain of events: a loop, "
+                f"function {function} was called {LIMIT} times in one chain of events: a loop, "
                 "which is stopped as on AWS"
             )
-        return Lineage(root=self.root, counts={**self.counts, key: count + 1})
+        return self.counting(function)
+
+    def calls(self, function: str) -> int:
+        """Return how often the chain came to a function, with the calls that were refused."""
+        return self.counts.get(_key(function), 0)
+
+    def counting(self, function: str) -> "Lineage":
+        """Return the chain of what becomes of a call, whether it was made or refused."""
+        counts = {**self.counts, _key(function): self.calls(function) + 1}
+        return Lineage(root=self.root, counts=counts)
 
     @property
     def header(self) -> str:

@@ -9,6 +9,7 @@ from platform_lib.local.moto.functions import patch_lambda
 from platform_lib.local.moto.layers import patch_layers
 from platform_lib.local.moto.pinned_code import patch_pinned_code
 from platform_lib.local.moto.sources import patch_sources
+from platform_lib.local.moto.tables import patch_tables
 from platform_lib.local.moto.versions import patch_versions
 
 _done: list[str] = []
@@ -25,6 +26,7 @@ def patch_moto() -> None:
         patch_versions()
         change_keys_of_log_groups()
         patch_sources()
+        patch_tables()
         patch_fronts()
         _done.append("patched")
 

@@ -16,7 +16,7 @@ from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
-from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError
+from platform_lib.local.dataplane.lineage import LIMIT, Lineage, RecursiveLoopError
 from platform_lib.local.errors import LocalCloudError
 
 _PAUSES = (60.0, 120.0)
@@ -54,6 +54,11 @@ class Event:
     def qualified_arn(self) -> str:
         """The ARN with its qualifier, `$LATEST` too."""
         return f"{self.arn.partition(':function:')[0]}:function:{self.name}:{self.qualifier}"
+
+    @property
+    def passed_on(self) -> Lineage:
+        """The chain of what becomes of it: a record for another function counts this one."""
+        return self.lineage.counting(self.name)
 
     @property
     def label(self) -> str:
@@ -121,6 +126,10 @@ class Asynchronous:
             self._again_in(event, min(2.0**event.throttles / 2, _LONGEST_BACKOFF), expires)
             return
         except RecursiveLoopError as loop:
+            if event.lineage.calls(event.name) > LIMIT:
+                told = f"function {event.label} gave up an event, because {loop}"
+                self._context.say(f"{told}; it is lost: what it leaves behind comes back to it")
+                return
             # What AWS writes into its record then is not documented: the error is ours.
             event.outcome = failure("RecursiveInvocationException", str(loop))
             await self._fail(event, "RecursiveLoopDetected", str(loop))
@@ -174,17 +183,17 @@ class Asynchronous:
                 attributes={
                     "RequestID": event.id,
                     "ErrorCode#": "200",
-                    "ErrorMessage": why[:1024],
+                    "ErrorMessage": _error_message(event.outcome, why)[:1024],
                 },
             )
             refusal = await self._destinations.send_by_role(
-                version.role, dead_letters, message, event.lineage
+                version.role, dead_letters, message, event.passed_on
             )
             homes.append((dead_letters, refusal))
         if not homes:
             self._context.say(f"{told}; it is lost: there is no failure destination")
         for arn, refusal in homes:
-            place = arn.rpartition(":")[2]
+            place = arn.partition(":function:")[2] or arn.rpartition(":")[2]
             lost = f"; {place} did not get it, because {refusal.message}" if refusal else ""
             self._context.say(told + (lost or f"; it is in {place}"))
 
@@ -198,7 +207,7 @@ class Asynchronous:
             except LocalCloudError as error:
                 return Refusal(code="RESOURCE_NOT_FOUND", message=str(error))
             if refusal is None:
-                self.accept(arn, json.dumps(record).encode(), event.lineage)
+                self.accept(arn, json.dumps(record).encode(), event.passed_on)
             return refusal
         moment = datetime.fromtimestamp(self._context.clock.now(), UTC)
         word = "Success" if condition == "Success" else "Failure"
@@ -214,7 +223,7 @@ class Asynchronous:
                 else ""
             ),
         )
-        return await self._destinations.send_by_role(role, arn, message, event.lineage)
+        return await self._destinations.send_by_role(role, arn, message, event.passed_on)
 
     def _record(self, event: Event, condition: str) -> dict[str, Any]:
         record: dict[str, Any] = {
@@ -252,6 +261,11 @@ def _error(outcome: Outcome) -> str:
         kind, message = parsed.get("errorType"), parsed.get("errorMessage")
         return f"{kind}: {message}"
     return str(parsed)
+
+
+def _error_message(outcome: Outcome | None, why: str) -> str:
+    parsed = None if outcome is None else _parsed(outcome.payload)
+    return str(parsed.get("errorMessage", why)) if isinstance(parsed, dict) else why
 
 
 def _parsed(payload: bytes) -> Any:

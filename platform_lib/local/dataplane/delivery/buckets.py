@@ -35,18 +35,23 @@ def deliver_buckets(push: Push, rules: EventRules) -> Callable[[], None]:
     """Take the place of moto's notifications; return what puts them back.
 
     moto waits for the function and swallows its errors, encodes a key's slashes, gives every event
-    the same sequencer, and forgets the event of a delete marker.
+    the same sequencer, forgets the events of a delete marker and of a version that is deleted
+    where others stay, and tells of an upload in parts twice.
     """
     from moto.s3 import notifications as theirs
     from moto.s3.models import S3Backend
 
     module: Any = theirs
     backend: Any = S3Backend
-    mark = backend._set_delete_marker
+    mark, delete = backend._set_delete_marker, backend.delete_object
+    names = theirs.S3NotificationEvent
 
     def send_event(account_id: str, event_name: Any, bucket: Any, key: Any) -> None:
         configuration = bucket.notification_configuration
         if configuration is None or key is None or _is_side_effect(str(event_name.value)):
+            return
+        if event_name == names.OBJECT_CREATED_PUT_EVENT and key.multipart is not None:
+            # It is told when the upload is complete, under its own name.
             return
         happened = _Happened(push, account_id, str(event_name.value), bucket, key)
         # A filter is compared with the encoded key: a prefix with a space matches nothing.
@@ -62,12 +67,27 @@ def deliver_buckets(push: Push, rules: EventRules) -> Callable[[], None]:
 
     def set_delete_marker(self: Any, bucket_name: str, key_name: str) -> Any:
         marker = mark(self, bucket_name, key_name)
-        name = theirs.S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
+        name = names.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
         send_event(self.account_id, name, self.get_bucket(bucket_name), marker)
         return marker
 
+    def delete_object(
+        self: Any, bucket_name: str, key_name: str, version_id: str | None = None, **more: Any
+    ) -> Any:
+        bucket = self.get_bucket(bucket_name)
+        before = bucket.keys.getlist(key_name, [])
+        result = delete(self, bucket_name, key_name, version_id=version_id, **more)
+        left = bucket.keys.getlist(key_name, [])
+        gone = next((each for each in before if str(each.version_id) == str(version_id)), None)
+        # Of the last version moto tells itself.
+        if left and gone is not None and gone not in left:
+            send_event(self.account_id, names.OBJECT_REMOVED_DELETE_EVENT, bucket, gone)
+        return result
+
     return replaced(
-        (module, "send_event", send_event), (backend, "_set_delete_marker", set_delete_marker)
+        (module, "send_event", send_event),
+        (backend, "_set_delete_marker", set_delete_marker),
+        (backend, "delete_object", delete_object),
     )
 
 

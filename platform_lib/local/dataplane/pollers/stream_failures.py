@@ -82,11 +82,23 @@ def _given_up(
         why = "too old"
     else:
         why = f"failed {times} times" if times != 1 else "failed once"
-    function = settings.function.partition(":function:")[2]
-    stream = settings.source.split(":", 5)[5]
-    count = "a record" if len(records) == 1 else f"{len(records)} records"
     be = "is" if len(records) == 1 else "are"
-    return f"function {function} gave up {count} of {stream} ({why}), which {be}"
+    return f"{_name(settings)} gave up {_counted(settings, len(records))} ({why}), which {be}"
+
+
+def missed_records(settings: Settings, count: int, kept_for: float) -> str:
+    """Word that a stream kept records no longer, which AWS tells nobody."""
+    told = f"{_name(settings)} misses {_counted(settings, count)}"
+    return f"{told}: the stream keeps a record for {kept_for / 3600:.0f} hours"
+
+
+def _name(settings: Settings) -> str:
+    return f"function {settings.function.partition(':function:')[2]}"
+
+
+def _counted(settings: Settings, count: int) -> str:
+    records = "a record" if count == 1 else f"{count} records"
+    return f"{records} of {settings.source.split(':', 5)[5]}"
 
 
 def _key(settings: Settings, told: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from platform_lib.local.dataplane.pollers.mappings import (
     invoked,
     is_loop,
 )
-from platform_lib.local.dataplane.pollers.stream_failures import invocation_record
+from platform_lib.local.dataplane.pollers.stream_failures import invocation_record, missed_records
 from platform_lib.local.dataplane.pollers.streams import Record
 
 if TYPE_CHECKING:
@@ -149,6 +149,9 @@ class Lane:
         limit = poller.settings.maximum_age
         kept_for = poller.tools.streams.retention(poller.settings.source)
         there = [each for each in batch.records if now - each.arrived <= kept_for]
+        if len(there) < len(batch.records):
+            missed = len(batch.records) - len(there)
+            poller.tools.say(missed_records(poller.settings, missed, kept_for))
         young = [each for each in there if limit < 0 or now - each.arrived <= limit]
         old = there[: len(there) - len(young)]
         if old:
@@ -203,7 +206,8 @@ class Lane:
             self._put_back(tried)
 
     def _put_back(self, batch: _Batch) -> None:
-        wait = min(_FIRST_WAIT * 2.0 ** (batch.tries - 1), _LONGEST_WAIT)
+        # Tries have no end where nothing sets one; a power of two has.
+        wait = min(_FIRST_WAIT * 2.0 ** min(batch.tries - 1, 10), _LONGEST_WAIT)
         now = self._poller.tools.clock.now()
         self._again.append(replace(batch, not_before=now + wait))
 

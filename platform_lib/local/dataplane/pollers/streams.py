@@ -1,8 +1,8 @@
 """Reads the streams of tables and of Kinesis from moto, shard by shard, in the form Lambda gives.
 
 A poller keeps its own position in each shard: several of them read the same stream. moto runs
-functions inside of a put, counts without a lock, and moves records when shards split and merge;
-that is replaced.
+functions inside of a put, counts without a lock, moves records when shards split and merge, tells
+of an item that an update makes twice, and of what a transaction takes back; that is replaced.
 """
 
 import base64
@@ -10,6 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -79,6 +80,7 @@ class Streams:
         self._clock = clock
         self._lock = threading.Lock()
         self._news = News()
+        self._held = threading.local()
 
     def install(self, listener: Listener) -> Callable[[], None]:
         """Let moto only say that something came; return what puts its own way back.
@@ -86,6 +88,7 @@ class Streams:
         Args:
             listener: Hears of each stream that has a new record.
         """
+        from moto.dynamodb.models import DynamoDBBackend
         from moto.dynamodb.models.table import StreamRecord, StreamShard
         from moto.kinesis.models import KinesisBackend, Stream
 
@@ -93,6 +96,8 @@ class Streams:
         self._news.listener = listener
         backend: Any = KinesisBackend
         put_together = backend.put_records
+        tables: Any = DynamoDBBackend
+        update, transact = tables.update_item, tables.transact_write_items
 
         def add(self: Any, old: Any, new: Any) -> None:
             if old is not None and new is not None and old.to_json() == new.to_json():
@@ -100,15 +105,25 @@ class Streams:
                 return
             name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
             table = self.table
-            with ours._lock:
-                number = self.starting_sequence_number + len(self.items)
-                view = table.stream_specification["StreamViewType"]
-                made: Any = StreamRecord(table, view, name, old, new, number)
-                made.record["awsRegion"] = table.region_name
-                made.record["dynamodb"]["ApproximateCreationDateTime"] = ours._now()
-                made.lineage = current()
-                self.items.append(made)
-            ours._news.tell(f"{table.table_arn}/stream/{table.latest_stream_label}")
+            number = self.starting_sequence_number + len(self.items)
+            view = table.stream_specification["StreamViewType"]
+            made: Any = StreamRecord(table, view, name, old, new, number)
+            made.record["awsRegion"] = table.region_name
+            made.record["dynamodb"]["ApproximateCreationDateTime"] = ours._now()
+            made.lineage = current()
+            ours._append([(self, made)])
+
+        def update_item(self: Any, *rest: Any, **more: Any) -> Any:
+            with ours._holding() as made:
+                item = update(self, *rest, **more)
+            # Of an item that is new: the first has its key alone, the last all of it.
+            ours._append(made[-1:])
+            return item
+
+        def transact_write_items(self: Any, transact_items: Any) -> None:
+            with ours._holding() as made:
+                transact(self, transact_items)
+            ours._append(made)
 
         def put_record(
             self: Any, partition_key: str, explicit_hash_key: str, data: str
@@ -128,12 +143,40 @@ class Streams:
 
         return replaced(
             (StreamShard, "add", add),
+            (tables, "update_item", update_item),
+            (tables, "transact_write_items", transact_write_items),
             (Stream, "put_record", put_record),
             (Stream, "get_shard_for_key", _open_shard),
             (Stream, "split_shard", self._keeping_records(Stream.split_shard)),
             (Stream, "merge_shards", self._keeping_records(Stream.merge_shards)),
             (backend, "put_records", put_records),
         )
+
+    @contextmanager
+    def _holding(self) -> Iterator[list[tuple[Any, Any]]]:
+        """Give what tables tell meanwhile, in this thread, instead of adding it."""
+        outer = getattr(self._held, "records", None)
+        held: list[tuple[Any, Any]] = []
+        self._held.records = held
+        try:
+            yield held
+        finally:
+            self._held.records = outer
+
+    def _append(self, made: Sequence[tuple[Any, Any]]) -> None:
+        """Add records to the streams of tables, now or when those that hold them are done."""
+        held: list[tuple[Any, Any]] | None = getattr(self._held, "records", None)
+        if held is not None:
+            held += made
+            return
+        with self._lock:
+            for shard, record in made:
+                number = shard.starting_sequence_number + len(shard.items)
+                record.record["dynamodb"]["SequenceNumber"] = str(number)
+                shard.items.append(record)
+        # A transaction's are told when all of them are there.
+        for table in {id(shard): shard.table for shard, _ in made}.values():
+            self._news.tell(f"{table.table_arn}/stream/{table.latest_stream_label}")
 
     def _keeping_records(self, change: Any) -> Any:
         """Leave a closed shard its records: moto puts them again into what follows it."""
