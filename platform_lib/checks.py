@@ -107,7 +107,7 @@ def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]
     another language sends 8080 as 8080.0). `None` counts as not given. Outputs stay as they are.
     """
     if not isinstance(args, Mapping):
-        raise InvalidInput(field, args, f"must be a {shape.__name__} or a plain dict")
+        raise InvalidInput(field, args, f"must be {shape.__name__}(...) or a plain dict")
     hints = _hints(shape)
     tidy: dict[str, Any] = {}
     for key, value in args.items():

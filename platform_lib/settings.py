@@ -155,7 +155,7 @@ def _alarms(alarms: Mapping[str, Any]) -> AlarmSettings | None:
     check_range("alarms.error_percent", error_percent, 0, 100, "percent")
     latency_ms = alarms.get("latency_ms", defaults.ALARM_LATENCY_MS)
     check_range("alarms.latency_ms", latency_ms, 1, 900_000, "milliseconds")
-    _check_pattern("alarms.topic_arn", alarms.get("topic_arn"), _TOPIC)
+    _check_arn("alarms.topic_arn", alarms.get("topic_arn"), _TOPIC, "a topic")
     return AlarmSettings(
         topic_arn=alarms.get("topic_arn"), error_percent=error_percent, latency_ms=latency_ms
     )
@@ -174,9 +174,11 @@ def _check(settings: AppSettings) -> None:
         raise InvalidInput("logs.retention_days", settings.retention_days, f"must be {allowed}")
     _check_variables(settings.environment, settings.secrets)
     _check_grants(settings.grants)
-    _check_pattern("permissions_boundary_arn", settings.permissions_boundary_arn, _BOUNDARY)
-    _check_pattern("kms_key_arn", settings.kms_key_arn, _KEY)
-    _check_pattern("logs.kms_key_arn", settings.log_key_arn, _ARN)
+    _check_arn(
+        "permissions_boundary_arn", settings.permissions_boundary_arn, _BOUNDARY, "a policy"
+    )
+    _check_arn("kms_key_arn", settings.kms_key_arn, _KEY, "a key, not of its alias")
+    _check_arn("logs.kms_key_arn", settings.log_key_arn, _ARN, "a key")
     _check_tags(settings.tags)
     if settings.network is not None:
         _check_subnets(settings.network)
@@ -217,9 +219,9 @@ def _check_grants(grants: Sequence[GrantArgs]) -> None:
                 raise InvalidInput(f"grants[{at}].resources", arn, need)
 
 
-def _check_pattern(field: str, value: object, pattern: re.Pattern[str]) -> None:
+def _check_arn(field: str, value: object, pattern: re.Pattern[str], what: str) -> None:
     if isinstance(value, str) and not pattern.fullmatch(value):
-        raise InvalidInput(field, value, f"must be an ARN that matches {pattern.pattern}")
+        raise InvalidInput(field, value, f"must be an ARN of {what}")
 
 
 def _check_tags(tags: Mapping[str, str]) -> None:

@@ -144,8 +144,11 @@ def test_a_queue_that_should_be_empty_is_watched():
         ({"error_percent": "5"}, "'alarms.error_percent' is '5': must be a number"),
         ({"latency_ms": 0}, "'alarms.latency_ms' is 0: must be 1 to 900000 milliseconds"),
         ({"latency_ms": 29_001}, "'alarms.latency_ms' is 29001: no call takes longer than time"),
-        ({"topic_arn": "pager"}, "'alarms.topic_arn' is 'pager': must be an ARN"),
-        ({"topic_arn": TOPIC.replace("sns", "sqs")}, "'alarms.topic_arn' is .*: must be an ARN"),
+        ({"topic_arn": "pager"}, "'alarms.topic_arn' is 'pager': must be an ARN of a topic"),
+        (
+            {"topic_arn": TOPIC.replace("sns", "sqs")},
+            "'alarms.topic_arn' is .*: must be an ARN of a topic",
+        ),
         ({"email": "a@b"}, "'alarms.email' is 'a@b': no such input"),
     ],
 )
