@@ -7,6 +7,7 @@ anything registers. Values that are Outputs are not judged: only the engine know
 import collections.abc
 import difflib
 import inspect
+import json
 import types
 import typing
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
@@ -32,7 +33,9 @@ class InvalidInput(Exception):  # noqa: N818 - it never reaches a user: `naming_
     """What is wrong with one input, before the component that got it is known."""
 
     def __init__(self, field: str, value: object, need: str) -> None:
-        super().__init__(f"'{field}' is {_shown(value)}: {need}")
+        text = f"'{field}' is {_shown(value)}: {need}"
+        # A key of the user's may hold anything, and stands in the field's path.
+        super().__init__(" ".join(text.encode(errors="backslashreplace").decode().splitlines()))
         self.field = field
         self.value = value
         self.need = need
@@ -44,13 +47,16 @@ def naming_errors(component: str, name: object) -> Iterator[None]:
     try:
         yield
     except InvalidInput as problem:
-        raise ArgsError(f"{component} {name!r}: {problem}") from None
+        raise ArgsError(f"{component} {_shown(name)}: {problem}") from None
 
 
 def _shown(value: object) -> str:
     if isinstance(value, Enum):
         value = value.value
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # a number too long to print, nesting too deep, or a repr that fails
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
@@ -98,6 +104,16 @@ def check_length(field: str, text: object, low: int, high: int) -> None:
         raise InvalidInput(
             field, text, f"must be {low} to {high} characters long, it has {len(text)}"
         )
+
+
+def check_json(field: str, value: object) -> str:
+    """Refuse what JSON has no words for; else word it, the same for equal values."""
+    try:
+        text = json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InvalidInput(field, value, f"is not JSON: {problem}") from None
+    return text
 
 
 def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]:
@@ -156,9 +172,12 @@ def _checked(value: Any, hint: Any, path: str) -> Any:  # noqa: PLR0911 - one re
     if origin is collections.abc.Mapping:
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
             raise InvalidInput(path, value, "must be a mapping with text as keys")
-        return {key: _checked(each, parts[1], f"{path}.{key}") for key, each in value.items()}
+        return {
+            _scalar(key, str, path): _checked(each, parts[1], f"{path}.{key}")
+            for key, each in value.items()
+        }
     if origin is collections.abc.Sequence:
-        if isinstance(value, str) or not isinstance(value, Sequence):
+        if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
             raise InvalidInput(path, value, "must be a list")
         return [_checked(each, parts[0], f"{path}[{at}]") for at, each in enumerate(value)]
     return _scalar(value, hint, path)
@@ -170,11 +189,12 @@ def _is_deferred(part: Any) -> bool:
 
 
 def _member(value: Any, enum: type[Enum], path: str) -> Enum:
-    try:
-        return enum(value)
-    except ValueError:
-        allowed = one_of([str(member.value) for member in enum])
-        raise InvalidInput(path, value, f"must be {allowed}") from None
+    if isinstance(value, str):
+        for member in enum:
+            if member.value == value:
+                return member
+    allowed = one_of([str(member.value) for member in enum])
+    raise InvalidInput(path, value, f"must be {allowed}")
 
 
 _SCALARS = {str: "text", int: "a whole number", float: "a number", bool: "True or False"}
@@ -184,8 +204,24 @@ def _scalar(value: Any, hint: type, path: str) -> Any:
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise InvalidInput(path, value, "is more than a number can hold") from None
     # bool is an int in Python; a port of True is a mistake all the same.
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise InvalidInput(path, value, f"must be {_SCALARS.get(hint, hint.__name__)}")
+    if isinstance(value, str):
+        _check_text(value, path)
     return value
+
+
+def _check_text(text: str, path: str) -> None:
+    """Refuse letters that neither a file's name, a variable nor the engine can hold."""
+    if "\0" in text:
+        raise InvalidInput(path, text, "holds a NUL character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as problem:
+            raise InvalidInput(path, text, f"is no text in UTF-8: {problem.reason}") from None

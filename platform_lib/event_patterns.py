@@ -64,13 +64,18 @@ def check_pattern(
     if not isinstance(pattern, Mapping):
         raise ValueError("must be an object of fields")  # noqa: TRY004 - one kind for callers
     try:
-        text = json.dumps(pattern, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(
+            pattern, separators=(",", ":"), sort_keys=True, allow_nan=False, ensure_ascii=False
+        )
         text.encode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"is not JSON: {error}") from None
     if len(text) > limit:
         raise ValueError(f"is {len(text)} characters of JSON long, AWS takes {limit}")
-    branches = _check_fields(pattern, (), for_lambda=for_lambda, inside_or=False)
+    try:
+        branches = _check_fields(pattern, (), for_lambda=for_lambda, inside_or=False)
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
     if branches > _BRANCHES:
         raise ValueError(f"its $or make {branches} combinations, AWS takes {_BRANCHES}")
 
@@ -83,6 +88,9 @@ def _check_fields(
         raise ValueError(_told(at, "an empty object matches nothing"))
     branches = 1
     for name, rule in fields.items():
+        if not isinstance(name, str):
+            problem = _told(at, f"the name {name!r} is no text")
+            raise ValueError(problem)  # noqa: TRY004 - one kind for callers
         here = (*at, name)
         if name == "$or":
             if not _is_list(rule) or len(rule) < 2:

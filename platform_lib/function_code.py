@@ -18,6 +18,7 @@ from platform_lib.checks import InvalidInput, is_known
 from platform_lib.lambda_runtimes import check_handler
 from platform_lib.records import record
 from platform_lib.settings import AppSettings
+from platform_lib.sources.arns import REGION
 
 if TYPE_CHECKING:
     from platform_lib.dependency_layer import DependencyLayer
@@ -35,7 +36,7 @@ _INLINE_LIMIT = 4096
 _INLINE_HANDLER = "index.handler"
 _LAYERS_LIMIT = 5
 _LAYER = re.compile(
-    r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]{1,140}):([1-9]\d*)"
+    rf"(arn:aws[a-z-]*:lambda:{REGION}:[0-9]{{12}}:layer:[A-Za-z0-9_-]{{1,140}}):([1-9][0-9]*)"
 )
 _IMAGE = re.compile(
     r"\d{12}\.dkr[.-]ecr[a-z-]*\.[a-z0-9-]+\.[a-z.]+/"

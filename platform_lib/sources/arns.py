@@ -7,17 +7,24 @@ import pulumi
 
 from platform_lib.checks import InvalidInput
 
+REGION = r"(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-[0-9]"
+"""How a region's name looks, as Lambda's own model has it."""
+
 _ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*):"
     r"(?P<account>\d{12})?:(?P<resource>\S+)"
 )
 
 KINDS = {
-    "bucket": re.compile(r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
-    "event bus": re.compile(r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/[\w./-]+"),
-    "function": re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?"),
-    "queue": re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}(\.fifo)?"),
-    "topic": re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?"),
+    kind: re.compile(f"arn:aws[a-z-]*:{rest}", re.ASCII)
+    for kind, rest in {
+        "bucket": r"s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "event bus": rf"events:{REGION}:\d{{12}}:event-bus/[\w./-]{{1,256}}",
+        "function": rf"lambda:{REGION}:\d{{12}}:function:[\w-]{{1,64}}(:[\w$-]{{1,128}})?",
+        # The suffix of what keeps order counts too.
+        "queue": rf"sqs:{REGION}:\d{{12}}:(?![\w.-]{{81}})[\w-]+(\.fifo)?",
+        "topic": rf"sns:{REGION}:\d{{12}}:(?![\w.-]{{257}})[\w-]+(\.fifo)?",
+    }.items()
 }
 """What can be named -> how its ARN looks."""
 

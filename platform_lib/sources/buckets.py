@@ -60,6 +60,10 @@ _EVENTS = frozenset(
     {
         *_REASONS,
         "s3:LifecycleExpiration:Delete",
+        "s3:ObjectAnnotation:*",
+        "s3:ObjectAnnotation:Delete",
+        "s3:ObjectAnnotation:Put",
+        "s3:ObjectRetention:Put",
         "s3:LifecycleExpiration:DeleteMarkerCreated",
         "s3:ObjectRemoved:Delete",
         "s3:ObjectRemoved:DeleteMarkerCreated",

@@ -1,6 +1,5 @@
 """Rules of EventBridge: they hand events of a bus that match a pattern to the function."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,10 +7,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.checks import InvalidInput, check_length
+from platform_lib.checks import InvalidInput, check_json, check_length
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
+from platform_lib.sources.arns import KINDS
 from platform_lib.sources.mapping import checked_pattern
 from platform_lib.sources.naming import named_sources
 from platform_lib.sources.source import Function, Sender, Source
@@ -19,9 +19,11 @@ from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permi
 
 _NAME_LIMIT = 64
 """Of a rule, and of a target's ID."""
-_BUS = re.compile(r"(arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/)?[\w./-]{1,256}")
+_BUS = re.compile(r"[\w./-]{1,256}", re.ASCII)
 _PATHS = 100
 _PATH_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_PATH = re.compile(r"\$([.\[].+)?")
+_PATH_LIMIT = 256
 _INPUT_LIMIT = 8192
 _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
@@ -105,7 +107,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
 
 
 def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
-    if isinstance(bus, str) and not _BUS.fullmatch(bus):
+    if isinstance(bus, str) and not (_BUS.fullmatch(bus) or KINDS["event bus"].fullmatch(bus)):
         raise InvalidInput(field, bus, "must be the name or the ARN of an event bus")
     return bus
 
@@ -121,7 +123,7 @@ def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         need = "give a constant input, or a template, not both"
         raise InvalidInput(f"{path}.input", constant, need)
     if constant is not None:
-        text = json.dumps(constant, sort_keys=True)
+        text = check_json(f"{path}.input", constant)
         check_length(f"{path}.input", text, 0, _INPUT_LIMIT)
         return {"input": text}
     if template is None:
@@ -136,7 +138,8 @@ def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         if not _PATH_NAME.fullmatch(name) or name.lower().startswith("aws"):
             need = "a name has letters, digits, _ and -, and does not begin with AWS"
             raise InvalidInput(field, name, need)
-        if not place.startswith("$"):
+        check_length(field, place, 1, _PATH_LIMIT)
+        if not _PATH.fullmatch(place):
             raise InvalidInput(field, place, "must be a JSON path, such as $.detail.id")
     for name in _PLACEHOLDER.findall(template):
         if name not in paths and not name.startswith("aws."):

@@ -7,20 +7,22 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.checks import InvalidInput
+from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
+from platform_lib.sources.arns import REGION
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
-_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+")
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12})?:\S+")
+_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+", re.ASCII)
+_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({REGION})?:(\d{{12}})?:\S+", re.ASCII)
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,256}")
 
+_PRINCIPAL_LIMIT = 2048
 _EVERYBODY = "*"
 """https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-organization.html"""
 
@@ -125,6 +127,7 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermi
     if not service and principal != _EVERYBODY and not _ACCOUNT.fullmatch(principal):
         need = "must be a service, such as cognito-idp.amazonaws.com, an account or a role's ARN"
         raise InvalidInput(field, principal, need)
+    check_length(field, principal, 1, _PRINCIPAL_LIMIT)
     _check_conditions(path, principal, args, service=service)
     kept = ("source_arn", "source_account", "event_source_token", "principal_org_id")
     conditions = {word: args[word] for word in kept if word in args}
@@ -141,7 +144,7 @@ def _check_conditions(
 ) -> None:
     for word, pattern, need in (
         ("source_arn", _ARN, "must be an ARN"),
-        ("source_account", re.compile(r"\d{12}"), "must be an account's number of 12 digits"),
+        ("source_account", re.compile(r"[0-9]{12}"), "must be an account's number of 12 digits"),
         ("event_source_token", _TOKEN, "must be at most 256 letters, digits, '.', '_' and '-'"),
         ("principal_org_id", _ORGANIZATION, "must be an organization's ID, such as o-a1b2c3d4e5"),
     ):

@@ -19,7 +19,7 @@ from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permi
 _NAME_LIMIT = 64
 _RECIPIENTS = 500
 """https://docs.aws.amazon.com/ses/latest/dg/quotas.html"""
-_RULE_SET = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
+_SES_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?")
 _RECIPIENT = re.compile(r"([^\s@]+@|\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
@@ -95,9 +95,13 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Re
 
 def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ReceiptRuleSettings:
     rule_set = args["rule_set_name"]
-    if isinstance(rule_set, str) and not _RULE_SET.fullmatch(rule_set):
+    if isinstance(rule_set, str) and not _SES_NAME.fullmatch(rule_set):
         need = "must be a rule set's name: at most 64 letters, digits, _, - and . in between"
         raise InvalidInput(f"{path}.rule_set_name", rule_set, need)
+    after = args.get("after")
+    if isinstance(after, str) and not _SES_NAME.fullmatch(after):
+        need = "must be a rule's name: at most 64 letters, digits, _, - and . in between"
+        raise InvalidInput(f"{path}.after", after, need)
     recipients = args.get("recipients", ())
     if len(recipients) > _RECIPIENTS:
         need = f"at most {_RECIPIENTS} recipients fit on a rule"
@@ -111,7 +115,7 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ReceiptRule
         rule_set_name=rule_set,
         inputs={
             "recipients": list(recipients) or None,
-            "after": args.get("after"),
+            "after": after,
             "tls_policy": "Require" if args.get("require_tls", True) else "Optional",
             "scan_enabled": args.get("scan", True),
             "enabled": args.get("enabled", True),

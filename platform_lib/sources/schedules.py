@@ -1,6 +1,5 @@
 """Schedules of EventBridge Scheduler: they call the function at set times."""
 
-import json
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
@@ -9,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.checks import InvalidInput, check_length, check_range
+from platform_lib.checks import InvalidInput, check_json, check_length, check_range
 from platform_lib.parts.children import Children
 from platform_lib.parts.iam import create_policy, create_role
 from platform_lib.parts.queues import Queues
@@ -21,6 +20,7 @@ from platform_lib.sources.statements import send_to, use_key
 from platform_lib.sources.target import Target
 
 _NAME_LIMIT = 64
+_EXPRESSION_LIMIT = 256
 _INPUT_LIMIT = 256 * 1024
 _PARSERS = {"cron": parse_cron, "rate": parse_rate, "at": parse_at}
 
@@ -100,13 +100,15 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ScheduleSet
         _PARSERS[kind](args[kind])
     except ValueError as problem:
         raise InvalidInput(f"{path}.{kind}", args[kind], str(problem)) from None
+    expression = f"{kind}({args[kind]})"
+    check_length(f"{path}.{kind}", expression, 1, _EXPRESSION_LIMIT)
     window = args.get("flexible_window_minutes")
     check_range(f"{path}.flexible_window_minutes", window, 1, 1440, "minutes")
-    text = json.dumps(args["input"], sort_keys=True) if "input" in args else None
+    text = check_json(f"{path}.input", args["input"]) if "input" in args else None
     check_length(f"{path}.input", text, 0, _INPUT_LIMIT)
     return ScheduleSettings(
         at=at,
-        expression=f"{kind}({args[kind]})",
+        expression=expression,
         time_zone=_time_zone(f"{path}.time_zone", kind, args.get("time_zone")),
         flexible_window_minutes=window,
         input=text,

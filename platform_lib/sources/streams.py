@@ -15,7 +15,7 @@ from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import check_arn, is_fifo
+from platform_lib.sources.arns import REGION, check_arn, is_fifo
 from platform_lib.sources.mapping import create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.sources.recursion import guarded
@@ -23,10 +23,13 @@ from platform_lib.sources.source import Function, Right, Source
 from platform_lib.sources.statements import read_stream, send_to
 from platform_lib.sources.target import Target
 
-_TABLE = re.compile(r"arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+")
+_TABLE = re.compile(
+    rf"arn:aws[a-z-]*:dynamodb:{REGION}:\d{{12}}:table/[\w.-]{{3,255}}(/stream)?/?", re.ASCII
+)
 _STREAM = re.compile(
-    r"arn:aws[a-z-]*:(dynamodb:[a-z0-9-]+:\d{12}:table/[\w.-]+/stream/\S+"
-    r"|kinesis:[a-z0-9-]+:\d{12}:stream/[\w.-]+(/consumer/\S+)?)"
+    rf"arn:aws[a-z-]*:(dynamodb:{REGION}:\d{{12}}:table/[\w.-]{{3,255}}/stream/\S+"
+    rf"|kinesis:{REGION}:\d{{12}}:stream/[\w.-]{{1,128}}(/consumer/\S+)?)",
+    re.ASCII,
 )
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 _BATCH = 10_000

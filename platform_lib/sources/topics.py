@@ -203,7 +203,10 @@ def _filter_policy(path: str, args: Mapping[str, Any]) -> str | None:
         return None
     field = f"{path}.filter_policy"
     in_body = args.get("filter_policy_scope") is FilterPolicyScope.BODY
-    leaves = list(_leaves(field, policy, nested=in_body))
+    try:
+        leaves = list(_leaves(field, policy, nested=in_body))
+    except RecursionError:
+        raise InvalidInput(field, policy, "is nested too deep") from None
     if not leaves or len(leaves) > _POLICY_KEYS:
         raise InvalidInput(field, policy, f"must have 1 to {_POLICY_KEYS} keys")
     combinations = 1
@@ -229,7 +232,7 @@ def _leaves(
     for key, values in policy.items():
         if isinstance(values, Mapping) and nested:
             yield from _leaves(f"{field}.{key}", values, nested=True, depth=depth + 1)
-        elif key == "$or" and isinstance(values, Sequence):
+        elif key == "$or" and _are_policies(values):
             for each in values:
                 yield from _leaves(f"{field}.$or", each, nested=nested, depth=depth)
         elif isinstance(values, str) or not isinstance(values, Sequence) or not values:
@@ -239,6 +242,10 @@ def _leaves(
             raise InvalidInput(f"{field}.{key}", values, need)
         else:
             yield depth, values
+
+
+def _are_policies(values: Any) -> bool:
+    return isinstance(values, Sequence) and all(isinstance(each, Mapping) for each in values)
 
 
 def _redrive(
