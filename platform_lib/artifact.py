@@ -49,7 +49,7 @@ def split_s3_uri(field: str, uri: str) -> tuple[str, str]:
 
 def find_source(given: str) -> Path:
     """Find the app's directory."""
-    found, looked = _from_project(given)
+    found, looked = _from_project("source", given)
     if not found.is_dir():
         raise InvalidInput("source", given, f"there is no such directory{looked}")
     return found
@@ -57,15 +57,17 @@ def find_source(given: str) -> Path:
 
 def find_zip(field: str, given: str) -> Path:
     """Find a ready zip."""
-    found, looked = _from_project(given)
+    found, looked = _from_project(field, given)
     if not zipfile.is_zipfile(found):
         need = f"is neither an s3:// URI nor the path of a zip file{looked}"
         raise InvalidInput(field, given, need)
     return found
 
 
-def _from_project(given: str) -> tuple[Path, str]:
+def _from_project(field: str, given: str) -> tuple[Path, str]:
     """Take a path from the project's folder, else from the working directory; say where from."""
+    if "\0" in given:
+        raise InvalidInput(field, given, "holds a NUL character, as no path does")
     path = Path(given).expanduser()
     bases = [Path.cwd()]
     root = pulumi.get_root_directory()

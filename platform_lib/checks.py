@@ -211,17 +211,9 @@ def _scalar(value: Any, hint: type, path: str) -> Any:
     # bool is an int in Python; a port of True is a mistake all the same.
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise InvalidInput(path, value, f"must be {_SCALARS.get(hint, hint.__name__)}")
-    if isinstance(value, str):
-        _check_text(value, path)
-    return value
-
-
-def _check_text(text: str, path: str) -> None:
-    """Refuse letters that neither a file's name, a variable nor the engine can hold."""
-    if "\0" in text:
-        raise InvalidInput(path, text, "holds a NUL character")
-    if not text.isascii():
+    if isinstance(value, str) and not value.isascii():
         try:
-            text.encode()
+            value.encode()
         except UnicodeEncodeError as problem:
-            raise InvalidInput(path, text, f"is no text in UTF-8: {problem.reason}") from None
+            raise InvalidInput(path, value, f"is no text in UTF-8: {problem.reason}") from None
+    return value

@@ -40,7 +40,8 @@ _LAYER = re.compile(
 )
 _IMAGE = re.compile(
     r"\d{12}\.dkr[.-]ecr[a-z-]*\.[a-z0-9-]+\.[a-z.]+/"
-    r"[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+    r"[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 

@@ -1,7 +1,8 @@
 """From FunctionApp's args to settings: every field checked, with its default filled in."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +64,8 @@ _RESERVED = frozenset(
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
 _ENVIRONMENT_LIMIT = 4096
+_SUBNETS_LIMIT = 16
+_SUBNET = re.compile(r"subnet-[0-9a-z]+")
 
 
 @record
@@ -103,6 +106,7 @@ def function_settings(
         if not private:
             need = "is needed: a function has no way out of a public subnet"
             raise InvalidInput("network.private_subnet_ids", None, need)
+        _check_subnets(private)
         check_zones("network.private_subnet_ids", private, provider)
     _check_latency(args, timeout_seconds)
     runtime = args.get("runtime", f"python{app.python_version}")
@@ -111,6 +115,7 @@ def function_settings(
     )
     code = function_code(app, args)
     sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
+    _check_concurrency(args.get("queues", ()), versions)
     children = _children(app, code, versions, sources) | http_front_children(http)
     check_overrides(app.overrides, children)
     variables = _variables(name, app, code)
@@ -190,6 +195,39 @@ def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pul
             json.dumps(arns) if known else pulumi.Output.json_dumps(arns)
         )
     return variables
+
+
+def _check_concurrency(queues: Sequence[Mapping[str, Any]], versions: Versions) -> None:
+    """Refuse queues that may call more often at once than the function takes.
+
+    Messages whose call is throttled use up their tries. A function that takes none is switched
+    off, with all its queues.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    total = 0
+    for at, queue in enumerate(queues):
+        asked = queue.get("maximum_concurrency", 0)
+        total += asked
+        if asked and versions.reserved and total > versions.reserved:
+            need = (
+                f"with the queues before it comes to {total}, and must be at most "
+                f"reserved_concurrency, {versions.reserved}"
+            )
+            raise InvalidInput(f"queues[{at}].maximum_concurrency", asked, need)
+
+
+def _check_subnets(subnets: Sequence[pulumi.Input[str]]) -> None:
+    """Refuse what a function cannot stand in.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+    """
+    if len(subnets) > _SUBNETS_LIMIT:
+        need = f"a function stands in at most {_SUBNETS_LIMIT} subnets"
+        raise InvalidInput("network.private_subnet_ids", f"{len(subnets)} subnets", need)
+    for at, subnet in enumerate(subnets):
+        if isinstance(subnet, str) and not _SUBNET.fullmatch(subnet):
+            need = "must be a subnet's ID, such as subnet-0a1b2c3d"
+            raise InvalidInput(f"network.private_subnet_ids[{at}]", subnet, need)
 
 
 def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]]) -> None:

@@ -22,12 +22,14 @@ _METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+")
 _PARAMETER = re.compile(r"\{([A-Za-z0-9._:-]+)(\+?)\}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
-_ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[^\s?#]*)?")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_ISSUER = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s?#]*)?")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _ROUTES_LIMIT = 300
 _AUDIENCES_LIMIT = 50
 _SCOPES_LIMIT = 10
+_THROTTLE_LIMIT = 2**31 - 1
+"""Of a 32-bit number; what an account may have is less, and only AWS knows it."""
 _URL_METHOD_LIMIT = 6
 _URL_ORIGIN_LIMIT = 253
 _URL_LISTS = {"allow_origins": 100, "allow_methods": 6, "allow_headers": 100} | {
@@ -230,6 +232,7 @@ def _check_throttle(throttle: Mapping[str, Any]) -> None:
         if not throttle[field] > 0:
             need = "must be more than 0, or no request is let through"
             raise InvalidInput(f"http.throttle.{field}", throttle[field], need)
+        check_range(f"http.throttle.{field}", throttle[field], 0, _THROTTLE_LIMIT)
 
 
 def _check_jwt(authorization: HttpAuthorization, jwt: Mapping[str, Any] | None) -> None:

@@ -12,12 +12,12 @@ from platform_lib.checks import InvalidInput, check_range
 from platform_lib.records import record
 
 _LISTENER = re.compile(
-    r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:\d{12}:"
+    r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:"
     r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}/[0-9a-f]{16}"
 )
-_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[A-Za-z0-9-]+")
+_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+")
 _ZONE = re.compile(r"Z[A-Z0-9]{1,31}")
-_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _HOST_PATTERN = re.compile(r"[A-Za-z0-9.*?-]*\.[A-Za-z*?]+")
 _PATH_PATTERN = re.compile(r"[/*][A-Za-z0-9_.$/~\"'@:+&*?-]*")
 _NAME_LIMIT = 253

@@ -26,12 +26,16 @@ from platform_lib.records import record
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws|\*)?:\S+")
-_SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^\s#]+(#[^\s#]+)?")
-_PARAMETER = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[^\s#]+")
-_BOUNDARY = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+")
-_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?")
+_ACCOUNT = "[0-9]{12}"
+_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:({_ACCOUNT}|aws|\*)?:\S+")
+_SECRET = re.compile(
+    rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:{_ACCOUNT}:secret:[^\s#]+(#[^\s#]+)?"
+)
+_PARAMETER = re.compile(rf"arn:aws[a-z-]*:ssm:[a-z0-9-]+:{_ACCOUNT}:parameter/[^\s#]+")
+_BOUNDARY = re.compile(rf"arn:aws[a-z-]*:iam::({_ACCOUNT}|aws):policy/\S+")
+_KEY = re.compile(rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:{_ACCOUNT}:key/[A-Za-z0-9-]+")
+_TOPIC = re.compile(rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:{_ACCOUNT}:[A-Za-z0-9_-]+(\.fifo)?")
+_TAG = re.compile(r"[\w\s.:/=+@-]*")
 _PATH = re.compile(r"/[!-~]{0,1023}")
 
 INJECTED = ("APP_NAME", "APP_TARGET", "APP_VERSION", "AWS_DEFAULT_REGION", "AWS_REGION", "PORT")
@@ -178,7 +182,7 @@ def _check(settings: AppSettings) -> None:
         "permissions_boundary_arn", settings.permissions_boundary_arn, _BOUNDARY, "a policy"
     )
     _check_arn("kms_key_arn", settings.kms_key_arn, _KEY, "a key, not of its alias")
-    _check_arn("logs.kms_key_arn", settings.log_key_arn, _ARN, "a key")
+    _check_arn("logs.kms_key_arn", settings.log_key_arn, _KEY, "a key, not of its alias")
     _check_tags(settings.tags)
     if settings.network is not None:
         _check_subnets(settings.network)
@@ -194,6 +198,10 @@ def _check_variables(
                 raise InvalidInput(field, variable, need)
             if variable in INJECTED or variable.startswith("PLATFORM_"):
                 raise InvalidInput(field, variable, "every app gets this one from its component")
+    for variable, value in environment.items():
+        if isinstance(value, str) and "\0" in value:
+            need = "holds a NUL character, as no variable does"
+            raise InvalidInput(f"environment.{variable}", value, need)
     for variable in sorted(set(environment) & set(secrets)):
         raise InvalidInput("secrets", variable, "stands in environment too; give it once")
     for variable, arn in secrets.items():
@@ -226,6 +234,7 @@ def _check_arn(field: str, value: object, pattern: re.Pattern[str], what: str) -
 
 def _check_tags(tags: Mapping[str, str]) -> None:
     # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+    # What IAM, Lambda and CloudWatch Logs take; every app has a resource of each.
     if len(tags) > 50:
         raise InvalidInput("tags", len(tags), "at most 50 tags fit on a resource")
     for key, value in tags.items():
@@ -234,6 +243,10 @@ def _check_tags(tags: Mapping[str, str]) -> None:
             raise InvalidInput("tags", key, need)
         if len(value) > 256:
             raise InvalidInput(f"tags.{key}", value, "must be at most 256 characters long")
+        for field, text in (("tags", key), (f"tags.{key}", value)):
+            if not _TAG.fullmatch(text):
+                need = "a tag takes letters, digits, spaces and _ . : / = + - @ alone"
+                raise InvalidInput(field, text, need)
 
 
 def _check_subnets(network: NetworkArgs) -> None:

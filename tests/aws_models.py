@@ -32,7 +32,9 @@ def misfits(graph):
     """List what AWS's models would refuse of what a program made, and names that are there twice."""
     names = Counter((each.type, each.state.get(_name_of(each))) for each in graph.resources)
     found = [
-        f"{type}: two are called {name}" for (type, name), count in names.items() if name and count > 1
+        f"{type}: two are called {name}"
+        for (type, name), count in names.items()
+        if name and count > 1
     ]
     for resource in graph.resources:
         if resource.custom and not resource.read and resource.type in ROWS:

@@ -11,6 +11,13 @@ from platform_lib.naming import needs_physical_name, physical_name
 
 R = TypeVar("R", bound=pulumi.CustomResource)
 
+_TAGS_LIMITS = {"BucketObjectv2": 10}
+"""Of what takes fewer tags than the 50 of everything else: with more of them it has none, as
+nothing is billed or found by an object's tags.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+"""
+
 
 class Children:
     """Makes the children of one component.
@@ -52,7 +59,9 @@ class Children:
 
         `opts` are the maker's own, for this one child; they get the parent here.
         """
-        if self.tags and "tags" not in inputs and "tags" in _properties(kind):
+        room = _TAGS_LIMITS.get(kind.__name__, len(self.tags))
+        fitting = bool(self.tags) and len(self.tags) <= room
+        if fitting and "tags" not in inputs and "tags" in _properties(kind):
             inputs["tags"] = self.tags
         inputs.update(self._overrides.get(key, {}))
         given = {property: value for property, value in inputs.items() if value is not None}

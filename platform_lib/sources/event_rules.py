@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_json, check_length
+from platform_lib.event_patterns import matches
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
@@ -20,6 +21,10 @@ from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permi
 _NAME_LIMIT = 64
 """Of a rule, and of a target's ID."""
 _BUS = re.compile(r"[\w./-]{1,256}", re.ASCII)
+_LEFT_FAILURE = {
+    "source": "lambda",
+    "detail-type": "Lambda Function Invocation Result - Failure",
+}
 _PATHS = 100
 _PATH_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _PATH = re.compile(r"\$([.\[].+)?")
@@ -98,10 +103,18 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
         longest="-permission",
     )
     for path, at, args in named:
+        pattern = checked_pattern(f"{path}.pattern", args["pattern"])
+        bus = _bus(f"{path}.event_bus_name", args.get("event_bus_name"))
+        if any(_hears(bus, args["pattern"], home) for home in function.homes):
+            need = (
+                "matches the failures that the function itself leaves on this bus, and would call "
+                "itself; name the sources that are meant, or give another on_failure"
+            )
+            raise InvalidInput(f"{path}.pattern", dict(args["pattern"]), need)
         yield EventRuleSettings(
             at=at,
-            pattern=checked_pattern(f"{path}.pattern", args["pattern"]),
-            event_bus_name=_bus(f"{path}.event_bus_name", args.get("event_bus_name")),
+            pattern=pattern,
+            event_bus_name=bus,
             input=_input(path, args),
         )
 
@@ -110,6 +123,25 @@ def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
     if isinstance(bus, str) and not (_BUS.fullmatch(bus) or KINDS["event bus"].fullmatch(bus)):
         raise InvalidInput(field, bus, "must be the name or the ARN of an event bus")
     return bus
+
+
+def _hears(
+    bus: pulumi.Input[str] | None, pattern: Mapping[str, Any], home: pulumi.Input[str]
+) -> bool:
+    """Tell whether a rule gets what Lambda leaves on its bus of every call that failed.
+
+    What tells one function's failures from another's, their resources and detail, is not judged.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    if not isinstance(home, str) or not isinstance(bus or "default", str):
+        return False
+    there = home.partition(":event-bus/")[2]
+    if not there or there != str(bus or "default").rpartition(":event-bus/")[2]:
+        return False
+    if not set(pattern) <= {*_LEFT_FAILURE, "account", "region", "version"}:
+        return False
+    told = {word: value for word, value in pattern.items() if word in _LEFT_FAILURE}
+    return matches(told, _LEFT_FAILURE)
 
 
 def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,13 +11,15 @@ from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.naming import named_sources
+from platform_lib.sources.naming import check_repeated, named_sources
 from platform_lib.sources.recursion import guarded
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
 
 _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 _FILTER_LIMIT = 1024
+_FILTERS_LIMIT = 2
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html"""
 
 
 @record
@@ -90,6 +92,8 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Lo
             _check_not_own(f"{path}.log_group", log_group, own)
         check_length(f"{path}.filter_pattern", pattern, 0, _FILTER_LIMIT)
         yield LogGroupSettings(at=at, path=path, log_group=log_group, filter_pattern=pattern)
+    need = f"stands there more than {_FILTERS_LIMIT} times, all the filters that a log group takes"
+    check_repeated("log_groups", "log_group", given, need, most=_FILTERS_LIMIT)
 
 
 def _check_not_own(field: str, log_group: str, own: object) -> None:

@@ -13,6 +13,9 @@ from platform_lib.parts.children import Children
 from platform_lib.sources.naming import SourceName
 from platform_lib.sources.target import Target
 
+MAPPED_ONCE = "stands there twice, and Lambda maps a source to a function once; join the filters"
+"""https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html"""
+
 _WINDOW_SECONDS = 300
 _FILTERS = 10
 

@@ -1,6 +1,7 @@
 """How sources of one kind are told apart, and what their children are called."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -42,6 +43,19 @@ class SourceName:
     def key(self, child: str) -> str:
         """Name one of its children as `overrides` does."""
         return f"{self.kind}.{self.name}.{child}"
+
+
+def check_repeated(
+    kind: str, word: str, given: Sequence[Mapping[str, Any]], need: str, *, most: int = 1
+) -> None:
+    """Refuse what stands there more often than AWS takes it of one function."""
+    seen: Counter[str] = Counter()
+    for at, args in enumerate(given):
+        source = args.get(word)
+        if isinstance(source, str):
+            seen[source] += 1
+            if seen[source] > most:
+                raise InvalidInput(f"{kind}[{at}].{word}", source, need)
 
 
 def named_sources(

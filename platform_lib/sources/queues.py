@@ -15,8 +15,8 @@ from platform_lib.parts.queues import DEAD_LETTER_SECONDS, Queues, queue_encrypt
 from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.arns import check_arn, is_fifo
-from platform_lib.sources.mapping import create_mapping, mapping_inputs
-from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
+from platform_lib.sources.naming import SourceName, check_repeated, named_sources
 from platform_lib.sources.recursion import granted, guarded, own_output
 from platform_lib.sources.source import Function, Right, Source
 from platform_lib.sources.statements import receive_messages
@@ -135,6 +135,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Qu
     )
     for path, at, args in named:
         yield _settings(path, at, args, function, written)
+    check_repeated("queues", "arn", given, MAPPED_ONCE)
 
 
 def _settings(

@@ -16,19 +16,19 @@ from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
 from platform_lib.sources.arns import REGION, check_arn, is_fifo
-from platform_lib.sources.mapping import create_mapping, mapping_inputs
-from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
+from platform_lib.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
+from platform_lib.sources.naming import READABLE_LIMIT, SourceName, check_repeated, named_sources
 from platform_lib.sources.recursion import guarded
 from platform_lib.sources.source import Function, Right, Source
 from platform_lib.sources.statements import read_stream, send_to
 from platform_lib.sources.target import Target
 
 _TABLE = re.compile(
-    rf"arn:aws[a-z-]*:dynamodb:{REGION}:\d{{12}}:table/[\w.-]{{3,255}}(/stream)?/?", re.ASCII
+    rf"arn:aws[a-z-]*:dynamodb:{REGION}:\d{{12}}:table/[\w.-]+(/stream)?/?", re.ASCII
 )
 _STREAM = re.compile(
-    rf"arn:aws[a-z-]*:(dynamodb:{REGION}:\d{{12}}:table/[\w.-]{{3,255}}/stream/\S+"
-    rf"|kinesis:{REGION}:\d{{12}}:stream/[\w.-]{{1,128}}(/consumer/\S+)?)",
+    rf"arn:aws[a-z-]*:(dynamodb:{REGION}:\d{{12}}:table/[\w.-]+/stream/\S+"
+    rf"|kinesis:{REGION}:\d{{12}}:stream/[\w.-]+(/consumer/\S+)?)",
     re.ASCII,
 )
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -83,6 +83,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[St
     named = named_sources("streams", "stream", given, app=function.app, limit=READABLE_LIMIT)
     for path, at, args in named:
         yield _settings(path, at, args, function)
+    check_repeated("streams", "arn", given, MAPPED_ONCE)
 
 
 def _settings(

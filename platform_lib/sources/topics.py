@@ -17,7 +17,7 @@ from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import pattern_text
-from platform_lib.sources.naming import SourceName, named_sources
+from platform_lib.sources.naming import SourceName, check_repeated, named_sources
 from platform_lib.sources.queues import QUEUE_NAME_LIMIT, QueueSettings, queue_mapping
 from platform_lib.sources.recursion import granted, guarded, own_output
 from platform_lib.sources.source import Function, Right, Sender, Source
@@ -171,6 +171,10 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[To
             filter_policy_scope=_SCOPES[scope] if scope is not None else None,
             queue=_queue(at, function.timeout_seconds, bool(fifo)) if raw else None,
         )
+    # SNS takes an endpoint once; a raw topic's is a queue of its own.
+    direct = [{} if args.get("raw") else args for args in given]
+    need = "stands there twice, and SNS calls a function once for each topic; join the filters"
+    check_repeated("topics", "arn", direct, need)
 
 
 _SCOPES = {

@@ -1,0 +1,217 @@
+"""Limits of AWS: what is at one fits AWS's own models, one beyond is refused in one line."""
+
+import re
+
+import pytest
+from aws_models import misfits
+
+from platform_lib import ArgsError, FunctionApp, grants
+from platform_lib.local.provider.convert import input_shape
+from platform_lib.sources.buckets import _EVENTS
+from platform_lib.testing import synth
+
+CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
+HERE = "us-east-1:123456789012"
+QUEUE = f"arn:aws:sqs:{HERE}:orders"
+TOPIC = f"arn:aws:sns:{HERE}:news"
+BUS = f"arn:aws:events:{HERE}:event-bus/orders"
+KINESIS = f"arn:aws:kinesis:{HERE}:stream/clicks"
+TABLE = f"arn:aws:dynamodb:{HERE}:table/notes"
+KEY = f"arn:aws:kms:{HERE}:key/0a1b"
+ALL = {
+    "queues": [{"name": "orders"}, {"name": "line", "fifo": True}, {"arn": QUEUE}],
+    "streams": [{"arn": KINESIS}, {"name": "table", "arn": f"{TABLE}/stream/2026"}],
+    "topics": [{"arn": TOPIC}, {"name": "raw", "arn": f"{TOPIC}.fifo", "raw": True}],
+    "buckets": [{"bucket": "photos"}, {"name": "b", "bucket": "b-2", "route": "event_bridge"}],
+    "event_rules": [{"pattern": {"source": ["shop"]}}],
+    "schedules": [{"rate": "1 day"}],
+    "log_groups": [{"log_group": "/shop"}],
+    "receipt_rules": [{"rule_set_name": "mail"}],
+    "invoke_permissions": [{"principal": "123456789012"}],
+    "tags": {"team": "notes"},
+    "kms_key_arn": KEY,
+}
+VPC = {"vpc_id": "vpc-1"}
+LISTENER = (
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/shared/"
+    "0123456789abcdef/fedcba9876543210"
+)
+
+
+def made(args, name="notes"):
+    return synth(lambda: FunctionApp(name, {**CODE, **args}))
+
+
+def refused(args):
+    def program():
+        with pytest.raises(ArgsError) as caught:
+            FunctionApp("notes", {**CODE, **args})
+        return str(caught.value)
+
+    graph = synth(program)
+    assert graph.resources == ()
+    assert "\n" not in graph.result
+    return graph.result
+
+
+@pytest.mark.parametrize("name", ["n", "notes", "n" * 24, "n" * 25, "N-" * 25])
+@pytest.mark.parametrize(
+    "front",
+    [
+        {"domain": {"name": "notes.example.com", "zone_id": "Z0123"}},
+        {"http": {"kind": "function_url"}},
+        {"http": {"kind": "load_balancer"}},
+        {"ingress": {"listener_arn": LISTENER, "paths": ["/a"], "priority": 50_000}},
+        {"ingress": {"kind": "none"}, "provisioned_concurrency": 1, "alarms": {"enabled": False}},
+    ],
+    ids=str,
+)
+def test_every_source_behind_every_front_fits_whatever_the_app_is_called(front, name):
+    """Names that are made up fit too, and no two resources of a type have the same."""
+    assert misfits(made({**ALL, **front}, name)) == []
+
+
+def test_the_judge_judges():
+    overrides = {"function": {"memory_size": 1}, "alias": {"name": "a b"}, "role": {"name": "r"}}
+    overrides["scheduler_role"] = {"name": "r"}
+    found = misfits(made({**ALL, "overrides": overrides}))
+    assert [problem.partition(": ")[0] for problem in found[1:]].count("notes-fn") == 1
+    assert any("notes-alias: create_alias.Name: 'a b' does not match" in each for each in found)
+    assert "aws:iam/role:Role: two are called r" in found
+
+
+def rule(**more):
+    return {"event_rules": [{"pattern": {"source": ["shop"]}, **more}]}
+
+
+def paths(place):
+    return rule(input_paths={"id": place}, input_template="<id>")
+
+
+def bus(name):
+    return rule(event_bus_name=name)
+
+
+def cron(length):
+    room = length - len("cron( 8 * * ? *)")
+    minutes = ("0" if room % 2 else "10") + ",1" * ((room - 1) // 2)
+    return {"schedules": [{"cron": f"{minutes} 8 * * ? *"}]}
+
+
+def subnets(count):
+    return {"network": {**VPC, "private_subnet_ids": [f"subnet-{each}" for each in range(count)]}}
+
+
+def caller(principal):
+    return {"invoke_permissions": [{"principal": principal}]}
+
+
+def throttle(**more):
+    return {"http": {"throttle": {"rate": 1.0, "burst": 1, **more}}}
+
+
+def shared(*most, reserved):
+    queues = [{"name": f"q{at}", "maximum_concurrency": each} for at, each in enumerate(most)]
+    return {"queues": queues, "reserved_concurrency": reserved}
+
+
+def hears(pattern, home=BUS, **more):
+    return {"event_rules": [{"pattern": pattern, **more}], "on_failure": home}
+
+
+DEFAULT_BUS = f"arn:aws:events:{HERE}:event-bus/default"
+ROLE = "arn:aws:iam::123456789012:role/"
+LIMITS = [
+    (paths("$." + "x" * 254), paths("$." + "x" * 255), "input_paths.id' is '.*1 to 256 char"),
+    (paths("$.detail['a b'][0]"), paths("$detail"), "must be a JSON path"),
+    (bus("b" * 256), bus("b" * 257), "the name or the ARN of an event bus"),
+    (bus(BUS), bus(BUS.replace("us-east-1", "nowhere")), "the name or the ARN of an event bus"),
+    (bus("a/b.c-d_e"), bus("é"), "the name or the ARN of an event bus"),
+    (cron(256), cron(257), r"'schedules\[0\].cron' is .*: must be 1 to 256 characters long"),
+    ({"queues": [{"arn": f"arn:aws:sqs:{HERE}:{'q' * 75}.fifo"}]},
+     {"queues": [{"arn": f"arn:aws:sqs:{HERE}:{'q' * 76}.fifo"}]}, "must be the ARN of a queue"),
+    ({"queues": [{"arn": f"arn:aws:sqs:{HERE}:{'q' * 80}"}]},
+     {"queues": [{"arn": f"arn:aws:sqs:{HERE}:{'q' * 81}"}]}, "must be the ARN of a queue"),
+    ({"queues": [{"arn": QUEUE}]}, {"queues": [{"arn": QUEUE.replace("123", "١٢٣")}]},
+     "must be the ARN of a queue"),
+    ({"queues": [{"arn": QUEUE}]}, {"queues": [{"arn": f"{QUEUE}é"}]}, "the ARN of a queue"),
+    ({"queues": [{"arn": "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:q"}]},
+     {"queues": [{"arn": "arn:aws:sqs:us-east:123456789012:q"}]}, "must be the ARN of a queue"),
+    ({"topics": [{"arn": f"arn:aws:sns:{HERE}:{'t' * 251}.fifo", "raw": True}]},
+     {"topics": [{"arn": f"arn:aws:sns:{HERE}:{'t' * 252}.fifo", "raw": True}]}, "of a topic"),
+    ({"streams": [{"arn": f"{TABLE}/stream/2026-01-01T00:00:00.000"}]},
+     {"streams": [{"arn": f"{TABLE}/stream/"}]}, "names a table, not its stream"),
+    ({"streams": [{"arn": f"{KINESIS}/consumer/fan:1"}]},
+     {"streams": [{"arn": KINESIS.replace("clicks", "klick-é")}]}, "of a DynamoDB or Kinesis str"),
+    ({"receipt_rules": [{"rule_set_name": "mail", "after": "a" * 64}]},
+     {"receipt_rules": [{"rule_set_name": "mail", "after": "a" * 65}]}, "must be a rule's name"),
+    (caller(ROLE + "r" * (2048 - len(ROLE))), caller(ROLE + "r" * (2049 - len(ROLE))), "1 to 2048"),
+    ({"environment": {"AB": "1"}}, {"environment": {"AB": "\0"}}, "environment.AB' is .* NUL"),
+    ({"tags": {"a b": "ü 1_.:/=+-@"}}, {"tags": {"a": "x,y"}}, "'tags.a' is 'x,y': a tag takes"),
+    ({"tags": {"k": "v"}}, {"tags": {"k(1)": "v"}}, r"'tags' is 'k\(1\)': a tag takes letters"),
+    (subnets(16), subnets(17), "a function stands in at most 16 subnets"),
+    (subnets(2), {"network": {**VPC, "private_subnet_ids": ["subnet-1", "sn-2"]}}, "subnet's ID"),
+    ({"logs": {"kms_key_arn": KEY}}, {"logs": {"kms_key_arn": TOPIC}}, "'logs.kms_key_arn' is '"),
+    (throttle(burst=2**31 - 1), throttle(burst=2**31), "'http.throttle.burst' is 2147483648"),
+    (throttle(rate=0.1), throttle(rate=float("inf")), "'http.throttle.rate' is inf: must be"),
+    ({"domain": {"name": "a.bc", "zone_id": "Z1"}}, {"domain": {"name": "a.b", "zone_id": "Z1"}},
+     "must be a full host name"),
+    ({"queues": [{"arn": QUEUE}, {"name": "b", "arn": f"{QUEUE}2"}]},
+     {"queues": [{"arn": QUEUE}, {"name": "b", "arn": QUEUE}]}, r"'queues\[1\].arn' .* there twice"),
+    ({"streams": [{"arn": KINESIS}, {"name": "b", "arn": f"{KINESIS}2"}]},
+     {"streams": [{"arn": KINESIS}, {"name": "b", "arn": KINESIS}]}, r"'streams\[1\].arn' .* twice"),
+    ({"topics": [{"arn": TOPIC}, {"name": "b", "arn": TOPIC, "raw": True}]},
+     {"topics": [{"arn": TOPIC}, {"name": "b", "arn": TOPIC}]}, r"'topics\[1\].arn' .* there twice"),
+    ({"log_groups": [{"log_group": "/a"}, {"name": "b", "log_group": "/a"}]},
+     {"log_groups": [{"log_group": "/a", "name": name} for name in "abc"]}, "more than 2 times"),
+    (shared(2, 3, reserved=5), shared(2, 3, reserved=4),
+     r"'queues\[1\].maximum_concurrency' is 3: .* at most reserved_concurrency, 4"),
+    (shared(2, reserved=0), shared(2, reserved=1), "at most reserved_concurrency, 1"),
+    (hears({"source": ["shop"]}, event_bus_name="orders"),
+     hears({"source": ["lambda"]}, event_bus_name="orders"), "failures that the function itself"),
+    (hears({"source": ["lambda"]}, event_bus_name="other"),
+     hears({"source": ["lambda"]}, event_bus_name=BUS), "failures that the function itself"),
+    (hears({"detail": {"x": [1]}}, DEFAULT_BUS), hears({"account": ["1"]}, DEFAULT_BUS),
+     r"'event_rules\[0\].pattern' is .* the failures that the function itself"),
+    ({"topics": [{"arn": TOPIC, "filter_policy": {"$or": [{"a": ["b"]}, {"b": ["c"]}]}}]},
+     {"topics": [{"arn": TOPIC, "filter_policy": {"$or": ["x"]}}]}, "a list of two objects"),
+    ({"schedules": [{"rate": "1 day", "input": {"a": "ü"}}]},
+     {"schedules": [{"rate": "1 day", "input": {"a": float("nan")}}]}, r"input' is .* not JSON"),
+    (rule(input={}), rule(input={"a": object()}), r"'event_rules\[0\].input' is .* is not JSON"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("good", "bad", "words"), LIMITS, ids=[words for *_, words in LIMITS])
+def test_what_is_at_a_limit_fits_and_one_beyond_is_refused(good, bad, words):
+    assert misfits(made(good)) == []
+    assert re.search(words, refused(bad)), refused(bad)
+
+
+def test_buckets_have_the_events_that_s3_has():
+    shape = input_shape("s3", "put_bucket_notification_configuration")
+    functions = shape.members["NotificationConfiguration"].members["LambdaFunctionConfigurations"]
+    known = set(functions.member.members["Events"].member.enum)
+    assert known - {"s3:TestEvent"} == set(_EVENTS)
+    args = {"bucket": "photos", "events": sorted(known)}
+    assert misfits(made({"buckets": [args]})) == []
+
+
+@pytest.mark.parametrize(("count", "tagged"), [(10, True), (11, False)])
+def test_an_object_of_s3_has_no_tags_where_they_do_not_fit(count, tagged, tmp_path):
+    (tmp_path / "requirements.txt").write_text("")
+    (tmp_path / "web.py").write_text("def handler(event, context): ...\n")
+    tags = {f"key{each}": "value" for each in range(count)}
+    args = {"source": str(tmp_path), "handler": "web.handler", "upload": {}, "tags": tags}
+    graph = synth(lambda: FunctionApp("notes", args))
+    [stored] = [each for each in graph.resources if each.type.endswith(":BucketObjectv2")]
+    assert ("tags" in stored.inputs) == tagged
+    assert all(len(each.inputs.get("tags", tags)) == count for each in graph.resources)
+
+
+def test_a_function_that_reads_a_stream_may_write_to_its_table():
+    """It may be led by filters or by its own conditions: so it is no error."""
+    args = {
+        "streams": [{"arn": f"{TABLE}/stream/2026"}],
+        "grants": [grants.read_write_table(TABLE)],
+    }
+    assert misfits(made(args)) == []
