@@ -253,7 +253,8 @@ class AppArgs(TypedDict):
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
     """ARN of an IAM policy that bounds every role made here. Default: none."""
     tags: NotRequired[Mapping[str, str]]
-    """Tags on every resource that takes tags. Default: none."""
+    """Tags on every resource that takes tags, but for objects in S3 where they are more than 10.
+    Default: none."""
     overrides: NotRequired[Mapping[str, Mapping[str, Any]]]
     """The last word on any child: attribute name of the child -> property -> value, such as
     `{"service": {"health_check_grace_period_seconds": 300}}`. A value replaces ours whole; None

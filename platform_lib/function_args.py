@@ -138,7 +138,8 @@ class QueueArgs(TypedDict):
     """How long a batch is gathered, 0 to 300 seconds; FIFO queues have no window.
     Default: 0."""
     maximum_concurrency: NotRequired[int]
-    """Most calls at once by this queue, 2 to 1000. Default: as many as Lambda gives."""
+    """Most calls at once by this queue, 2 to 1000, and those of all queues together at most
+    `reserved_concurrency`. Default: as many as Lambda gives."""
     partial_batch: NotRequired[bool]
     """Whether the handler's `batchItemFailures` say which messages come again. A handler that
     returns none has done all. Default: True."""
