@@ -401,9 +401,13 @@ def test_a_trigger_is_bound_to_the_alias_with_these_inputs(case):
     assert trigger.inputs == case.inputs(graph)
 
 
+def own_permissions(graph):
+    """The permissions of sources, without the API's."""
+    return [each for each in graph.all(aws.lambda_.Permission) if each.name != "notes-permission"]
+
+
 def permissions(graph):
-    return [each.inputs for each in graph.all(aws.lambda_.Permission)
-            if each.name != "notes-permission"]  # fmt: skip
+    return [each.inputs for each in own_permissions(graph)]
 
 
 @every_case
@@ -623,6 +627,70 @@ def test_more_than_a_role_can_hold_is_refused_in_words():
     queues = [{"name": f"q{number}"} for number in range(60)]
     with pytest.raises(ValueError, match=r"its grants and sources need .* a role holds 10240"):
         graph_of(queues=queues)
+
+
+CALLERS = {
+    "topics": lambda name: {"arn": f"arn:aws:sns:{HERE}:{name}"},
+    "buckets": lambda name: {"bucket": f"bucket-{name}"},
+    "event_rules": lambda name: {"pattern": {"source": ["shop"]}},
+    "log_groups": lambda name: {"log_group": f"/shop/{name}"},
+    "receipt_rules": lambda name: {"rule_set_name": "mail"},
+    "invoke_permissions": lambda name: {
+        "principal": "config.amazonaws.com",
+        "source_account": "123456789012",
+    },
+}
+"""The kinds that need a statement in the function's own policy."""
+
+
+def callers(kind, count):
+    names = [f"s{number:02}" for number in range(count)]
+    return {kind: [{"name": name, **CALLERS[kind](name)} for name in names]}
+
+
+def statement_in_policy(permission):
+    """Word a permission as it stands in the function's own policy."""
+    known = permission.inputs
+    conditions = {}
+    if "sourceArn" in known:
+        conditions["ArnLike"] = {"AWS:SourceArn": known["sourceArn"]}
+    if "sourceAccount" in known:
+        conditions["StringEquals"] = {"AWS:SourceAccount": known["sourceAccount"]}
+    return {
+        "Sid": f"{permission.name}-1234567",
+        "Effect": "Allow",
+        "Principal": {"Service": known["principal"]},
+        "Action": known["action"],
+        "Resource": f"arn:aws:lambda:{HERE}:function:notes-fn-1234567:live",
+        "Condition": conditions,
+    }
+
+
+@pytest.mark.parametrize("kind", CALLERS)
+def test_as_many_sources_as_a_functions_own_policy_holds_are_let_through(kind):
+    one = own_permissions(graph_of(**callers(kind, 1)))[0]
+    policy = {"Version": "2012-10-17", "Id": "default", "Statement": []}
+    size = len(json.dumps(statement_in_policy(one), separators=(",", ":"))) + len(",")
+    room = 20_480 - len(json.dumps(policy, separators=(",", ":")))
+    count = room // size
+    assert 40 < count < 80
+    assert len(own_permissions(graph_of(**callers(kind, count)))) == count
+
+
+@pytest.mark.parametrize("kind", CALLERS)
+def test_more_than_a_functions_own_policy_holds_is_refused(kind):
+    match = rf"'{kind}' is 100: the permissions of all sources come to at least \d+ bytes"
+    with pytest.raises(ArgsError, match=match):
+        graph_of(**callers(kind, 100))
+
+
+def test_a_permission_that_is_overridden_is_left_to_aws():
+    overrides = {
+        f"event_rules.s{number:02}.permission": {"source_arn": "arn:aws:events:*"}
+        for number in range(100)
+    }
+    graph = graph_of(**callers("event_rules", 100), overrides=overrides)
+    assert len(own_permissions(graph)) == 100
 
 
 @pytest.mark.parametrize(

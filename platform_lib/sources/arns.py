@@ -15,6 +15,11 @@ _ARN = re.compile(
     r"(?P<account>\d{12})?:(?P<resource>\S+)"
 )
 
+ACCOUNT = "123456789012"
+HERE = f"us-east-1:{ACCOUNT}"
+"""A region and an account as an ARN has them, where only the length counts: no region's name is
+shorter."""
+
 KINDS = {
     kind: re.compile(f"arn:aws[a-z-]*:{rest}", re.ASCII)
     for kind, rest in {
@@ -45,6 +50,11 @@ def check_arn(field: str, arn: pulumi.Input[str], kinds: Sequence[str]) -> None:
 def _listed(kinds: Sequence[str]) -> str:
     words = [f"an {kind}" if kind[0] in "aeiou" else f"a {kind}" for kind in kinds]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def known(text: pulumi.Input[str]) -> str:
+    """Give what is known already of a part of an ARN; empty where that is nothing."""
+    return text if isinstance(text, str) else ""
 
 
 def is_fifo(arn: pulumi.Input[str]) -> bool | None:

@@ -14,7 +14,8 @@ from platform_lib.function_args import BucketRoute
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.event_rules import EventRuleSettings
+from platform_lib.sources.arns import ACCOUNT, known
+from platform_lib.sources.event_rules import PERMISSION, EventRuleSettings
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import granted, guarded
@@ -191,6 +192,7 @@ def _settings(
         prefix=prefix,
         suffix=suffix,
         rule=_rule(at, bucket, events, prefix, suffix) if by_rule else None,
+        permission=PERMISSION if by_rule else _permission(bucket),
     )
 
 
@@ -200,6 +202,14 @@ def _encoded(text: str) -> str:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
     """
     return quote_plus(text, safe="/!()'")
+
+
+def _permission(bucket: pulumi.Input[str]) -> dict[str, str]:
+    return {
+        "principal": "s3.amazonaws.com",
+        "source_arn": f"arn:aws:s3:::{known(bucket)}",
+        "source_account": ACCOUNT,
+    }
 
 
 def _events(field: str, events: Sequence[str], by_rule: bool) -> Sequence[str]:

@@ -12,7 +12,7 @@ from platform_lib.event_patterns import matches
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import KINDS
+from platform_lib.sources.arns import HERE, KINDS
 from platform_lib.sources.mapping import checked_pattern
 from platform_lib.sources.naming import named_sources
 from platform_lib.sources.source import Function, Sender, Source
@@ -30,6 +30,11 @@ _PATH_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _PATH = re.compile(r"\$([.\[].+)?")
 _PATH_LIMIT = 256
 _INPUT_LIMIT = 8192
+PERMISSION = {
+    "principal": "events.amazonaws.com",
+    "source_arn": f"arn:aws:events:{HERE}:rule/",
+}
+"""What is known of a rule's permission before the rule is made."""
 _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
 
@@ -115,6 +120,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
             at=at,
             pattern=pattern,
             event_bus_name=bus,
+            permission=PERMISSION,
             input=_input(path, args),
         )
 

@@ -21,6 +21,7 @@ from platform_lib.sources.failures import (
     create_invoke_config,
     failure_settings,
 )
+from platform_lib.sources.function_policy import check_policy
 from platform_lib.sources.source import Function, Right, Source
 from platform_lib.sources.statements import send_to, use_key
 from platform_lib.sources.target import Place, Target
@@ -81,6 +82,7 @@ def source_settings(
         stream_homes=[one["on_failure"] for one in streams if "on_failure" in one],
     )
     sources = list(chain.from_iterable(_judge(kind, given[kind], function) for kind in given))
+    check_policy(sources, function.overrides)
     failures = failure_settings(
         args,
         called_asynchronously=any(one.asynchronous for one in sources),

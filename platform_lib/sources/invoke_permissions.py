@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pulumi
 import pulumi_aws as aws
 
 from platform_lib.checks import InvalidInput, check_length
@@ -73,8 +72,7 @@ class InvokePermission:
 class InvokePermissionSettings(Source):
     """A permission, checked."""
 
-    principal: str
-    conditions: Mapping[str, pulumi.Input[str]]
+    permission: Mapping[str, Any]
 
     def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
         """Name its children and their types."""
@@ -82,9 +80,7 @@ class InvokePermissionSettings(Source):
 
     def bind(self, child: Children, target: Target, made: Queues | None) -> InvokePermission:
         """Let somebody call the function."""
-        permission = create_permission(
-            child, self.at, target, principal=self.principal, **self.conditions
-        )
+        permission = create_permission(child, self.at, target, **self.permission)
         return InvokePermission(permission=permission)
 
 
@@ -134,8 +130,7 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermi
     return InvokePermissionSettings(
         at=at,
         asynchronous=principal not in SYNCHRONOUS,
-        principal=principal,
-        conditions=conditions,
+        permission={"principal": principal, **conditions},
     )
 
 

@@ -11,6 +11,7 @@ from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
+from platform_lib.sources.arns import ACCOUNT, HERE, known
 from platform_lib.sources.naming import check_repeated, named_sources
 from platform_lib.sources.recursion import guarded
 from platform_lib.sources.source import Function, Source
@@ -91,7 +92,17 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Lo
                 raise InvalidInput(f"{path}.log_group", log_group, need)
             _check_not_own(f"{path}.log_group", log_group, own)
         check_length(f"{path}.filter_pattern", pattern, 0, _FILTER_LIMIT)
-        yield LogGroupSettings(at=at, path=path, log_group=log_group, filter_pattern=pattern)
+        yield LogGroupSettings(
+            at=at,
+            path=path,
+            log_group=log_group,
+            filter_pattern=pattern,
+            permission={
+                "principal": "logs.amazonaws.com",
+                "source_arn": f"arn:aws:logs:{HERE}:log-group:{known(log_group)}:*",
+                "source_account": ACCOUNT,
+            },
+        )
     need = f"stands there more than {_FILTERS_LIMIT} times, all the filters that a log group takes"
     check_repeated("log_groups", "log_group", given, need, most=_FILTERS_LIMIT)
 

@@ -12,6 +12,7 @@ from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
+from platform_lib.sources.arns import ACCOUNT, HERE, known
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
@@ -119,5 +120,10 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ReceiptRule
             "tls_policy": "Require" if args.get("require_tls", True) else "Optional",
             "scan_enabled": args.get("scan", True),
             "enabled": args.get("enabled", True),
+        },
+        permission={
+            "principal": "ses.amazonaws.com",
+            "source_arn": f"arn:aws:ses:{HERE}:receipt-rule-set/{known(rule_set)}:receipt-rule/",
+            "source_account": ACCOUNT,
         },
     )

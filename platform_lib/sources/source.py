@@ -50,6 +50,9 @@ class Source:
     leaves_failures: bool = False
     """Whether a service leaves in the app's own queue what it could not hand over."""
 
+    permission: Mapping[str, Any] | None = None
+    """What is known already of the permission by which it calls; None where it needs none."""
+
     def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
         """Name its children, by their keys in `overrides`, and their types."""
         raise NotImplementedError

@@ -170,6 +170,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[To
             filter_policy=_filter_policy(path, args),
             filter_policy_scope=_SCOPES[scope] if scope is not None else None,
             queue=_queue(at, function.timeout_seconds, bool(fifo)) if raw else None,
+            permission=None if raw else {"principal": "sns.amazonaws.com", "source_arn": arn},
         )
     # SNS takes an endpoint once; a raw topic's is a queue of its own.
     direct = [{} if args.get("raw") else args for args in given]

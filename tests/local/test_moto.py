@@ -56,6 +56,23 @@ def test_an_alias_has_a_policy_of_its_own(lab, client):
         allow(client, name, "four", Qualifier="gone")
 
 
+def test_a_policy_holds_20_kb_and_each_alias_has_its_own(lab, client):
+    name = alias(lab)["functionName"]
+    account = {"Principal": "iot.amazonaws.com", "SourceAccount": "123456789012"}
+
+    def fill():
+        for number in range(100):
+            allow(client, name, f"{number:03}", Qualifier="live", **account)
+
+    with pytest.raises(ClientError, match=r"PolicyLengthExceeded.*bigger than the limit .20480."):
+        fill()
+    text = client.get_policy(FunctionName=name, Qualifier="live")["Policy"]
+    compact = json.dumps(json.loads(text), separators=(",", ":"))
+    statement = len(compact) / len(json.loads(text)["Statement"])
+    assert 20_480 - statement < len(compact) <= 20_480
+    allow(client, name, "one-more")
+
+
 def test_a_permission_keeps_every_condition(lab, client):
     name = lab.function()["name"]
     allow(

@@ -16,6 +16,9 @@ from urllib.parse import unquote
 from platform_lib.local.moto.asked import asked, named, qualified
 from platform_lib.local.moto.replacing import extend_functions, refusal
 
+_POLICY_LIMIT = 20_480
+"""Bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
 
 def patch_lambda() -> None:
     """Apply every patch."""
@@ -85,6 +88,13 @@ def keep_policies_by_qualifier() -> None:
                 409,
             )
         policy.statements.append(statement)
+        size = len(json.dumps(policy.get_policy()["Policy"], separators=(",", ":")).encode())
+        if size > _POLICY_LIMIT:
+            policy.statements.remove(statement)
+            raise refusal(
+                "PolicyLengthExceededException",
+                f"The final policy size ({size}) is bigger than the limit ({_POLICY_LIMIT}).",
+            )
         return statement
 
     def get_policy(self: Any, name: str, qualifier: str | None = None) -> str:
