@@ -231,6 +231,17 @@ def test_what_a_function_does_wrong_is_a_500_and_in_the_access_log(account, api,
     assert ask(api.url, "/").status == 200
 
 
+def test_the_screen_says_what_fails_once_a_kind(account, plane, tmp_path):
+    app = Api(account, plane, tmp_path)
+    for path in ("/raise", "/raise", "/exit", "/plain", "/raise"):
+        plane.invoke(app.name, json.dumps({"rawPath": path}).encode())
+    said = [line for line in plane.said if line.startswith(f"function {app.name} ")]
+    once = f"(said once; platform-local logs {app.name} has every failure)"
+    assert said[0] == f"function {app.name} failed: ValueError: no such luck {once}"
+    assert said[1].startswith(f"function {app.name} failed: Runtime.ExitError: RequestId: ")
+    assert len(said) == 2
+
+
 def test_a_body_that_is_too_large(api):
     assert ask(api.url, "/", "POST", body=b"x" * 10_500_000).status == 413
     text = {"Content-Type": "text/plain"}

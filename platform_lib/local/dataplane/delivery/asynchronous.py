@@ -15,7 +15,7 @@ from platform_lib.local.dataplane.clock import stamp
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
-from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
+from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure, summary
 from platform_lib.local.dataplane.lineage import LIMIT, Lineage, RecursiveLoopError
 from platform_lib.local.errors import LocalCloudError
 
@@ -141,7 +141,7 @@ class Asynchronous:
         if not outcome.failed:
             await self._succeed(event, config)
         elif event.attempts > config.get("MaximumRetryAttempts", _RETRIES):
-            told = f"it failed {_times(event.attempts)}: {_error(outcome)}"
+            told = f"it failed {_times(event.attempts)}: {summary(outcome)[1]}"
             await self._fail(event, "RetriesExhausted", told)
         else:
             self._again_in(event, _PAUSES[event.attempts - 1], expires)
@@ -253,14 +253,6 @@ def _destination(config: Mapping[str, Any], word: str) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
-
-
-def _error(outcome: Outcome) -> str:
-    parsed = _parsed(outcome.payload)
-    if isinstance(parsed, dict):
-        kind, message = parsed.get("errorType"), parsed.get("errorMessage")
-        return f"{kind}: {message}"
-    return str(parsed)
 
 
 def _error_message(outcome: Outcome | None, why: str) -> str:

@@ -22,7 +22,14 @@ from platform_lib.cache import cache_dir, locked, made_whole, sweep
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import function_key, function_layers
 from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
-from platform_lib.local.dataplane.functions.runtime_api import Invocation, Outcome, Worker, failure
+from platform_lib.local.dataplane.functions.runtime_api import (
+    START,
+    Invocation,
+    Outcome,
+    Worker,
+    failure,
+    summary,
+)
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.running.processes import Command
 from platform_lib.local.dataplane.running.pythons import Python, minor
@@ -40,22 +47,6 @@ _WORKERS = 10
 _IDLE_SECONDS = 300.0
 _INIT_SECONDS = 10.0
 _TAIL_LINES = 200
-_START = """
-import sys
-from awslambdaric import __main__, bootstrap
-
-def log(self, msg, frame_type=None):
-    sys.stdout.write(msg.rstrip("\\n").replace("\\n", "\\r") + "\\n")
-
-bootstrap.StandardLogSink.log = log
-__main__.main(sys.argv)
-"""
-"""What a worker runs: `python -m awslambdaric`, whose records end where they end.
-
-On Lambda it tells the length of each; on standard output a traceback would run into what comes
-next, and each of its lines be an event. So it ends here as its own errors do: a carriage return
-between the lines of a record, and a line feed behind it.
-"""
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
 
@@ -187,6 +178,7 @@ class _Pool:
         self._all: set[Worker] = set()
         self._prepared: asyncio.Task[Ready] | None = None
         self._stopped = False
+        self._told: set[str] = set()
 
     async def invoke(
         self, arn: str, payload: bytes, lineage: Lineage, request_id: str
@@ -219,6 +211,8 @@ class _Pool:
         await asyncio.sleep(0)
         elapsed = (time.perf_counter() - began) * 1000
         self._report(worker, call, elapsed)
+        if done.failed:
+            self._tell(done)
         # Of this call alone; a new worker's start belongs to its first call.
         tail = worker.log.tail(_TAIL_LINES, since="" if cold else start)
         await self._put_back(worker, done)
@@ -231,6 +225,16 @@ class _Pool:
             f"REPORT RequestId: {call.id}\tDuration: {elapsed:.2f} ms\t"
             f"Billed Duration: {math.ceil(elapsed)} ms\tMemory Size: {size} MB"
         )
+
+    def _tell(self, outcome: Outcome) -> None:
+        """Say what failed, once a kind: who watches the screen looks no further than there."""
+        kind, told = summary(outcome)
+        if kind not in self._told:
+            self._told.add(kind)
+            self._context.say(
+                f"function {self.name} failed: {told} (said once; platform-local logs "
+                f"{self.name} has every failure)"
+            )
 
     def _take_idle(self) -> Worker | None:
         while self._idle:
@@ -405,5 +409,5 @@ def _command(context: Context, function: Any, ready: Ready, address: str, stream
         "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
         **{str(k): str(v) for k, v in function.environment_vars.items()},
     }
-    argv = (str(tree.python.path), "-c", _START, str(function.handler))
+    argv = (str(tree.python.path), "-c", START, str(function.handler))
     return Command(argv=argv, env=env, cwd=tree.path)

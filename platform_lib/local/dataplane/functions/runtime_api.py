@@ -1,4 +1,4 @@
-"""One worker of a function: `python -m awslambdaric`, fed by the Lambda Runtime API.
+"""One worker of a function: `awslambdaric`, fed by the Lambda Runtime API.
 
 Each worker has an API server of its own on a free port of 127.0.0.1: the worker asks it for the
 next event, which is a request that waits, and posts the answer.
@@ -17,6 +17,23 @@ from aiohttp import web
 from platform_lib.local.dataplane.logs import Log
 from platform_lib.local.dataplane.running.processes import Command, Process
 
+_LONGEST_SUMMARY = 200
+START = """
+import sys
+from awslambdaric import __main__, bootstrap
+
+def log(self, msg, frame_type=None):
+    sys.stdout.write(msg.rstrip("\\n").replace("\\n", "\\r") + "\\n")
+
+bootstrap.StandardLogSink.log = log
+__main__.main(sys.argv)
+"""
+"""What a worker runs: `python -m awslambdaric`, whose records end where they end.
+
+On Lambda it tells the length of each; on standard output a traceback would run into what comes
+next, and each of its lines be an event. So it ends here as its own errors do: a carriage return
+between the lines of a record, and a line feed behind it.
+"""
 _PREFIX = "/2018-06-01/runtime/"
 
 
@@ -54,6 +71,17 @@ def failure(kind: str, message: str) -> Outcome:
     """Word an error as Lambda does."""
     body = json.dumps({"errorType": kind, "errorMessage": message}).encode()
     return Outcome(payload=body, failed=True)
+
+
+def summary(outcome: Outcome) -> tuple[str, str]:
+    """Return an error's type, and type and message in one line."""
+    try:
+        error = json.loads(outcome.payload)
+        kind, message = str(error.get("errorType", "")), str(error.get("errorMessage", ""))
+    except (ValueError, AttributeError):
+        kind, message = "", outcome.payload.decode(errors="replace")
+    line = " ".join(": ".join(filter(None, (kind, message))).split())
+    return kind, line if len(line) <= _LONGEST_SUMMARY else f"{line[:_LONGEST_SUMMARY]}..."
 
 
 class Worker:
