@@ -1,7 +1,6 @@
 """From FunctionApp's args to settings: every field checked, with its default filled in."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -65,7 +64,6 @@ _RESERVED = frozenset(
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
 _ENVIRONMENT_LIMIT = 4096
 _SUBNETS_LIMIT = 16
-_SUBNET = re.compile(r"subnet-[0-9a-z]+")
 
 
 @record
@@ -224,10 +222,6 @@ def _check_subnets(subnets: Sequence[pulumi.Input[str]]) -> None:
     if len(subnets) > _SUBNETS_LIMIT:
         need = f"a function stands in at most {_SUBNETS_LIMIT} subnets"
         raise InvalidInput("network.private_subnet_ids", f"{len(subnets)} subnets", need)
-    for at, subnet in enumerate(subnets):
-        if isinstance(subnet, str) and not _SUBNET.fullmatch(subnet):
-            need = "must be a subnet's ID, such as subnet-0a1b2c3d"
-            raise InvalidInput(f"network.private_subnet_ids[{at}]", subnet, need)
 
 
 def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]]) -> None:

@@ -150,7 +150,6 @@ LIMITS = [
     ({"tags": {"a b": "ü 1_.:/=+-@"}}, {"tags": {"a": "x,y"}}, "'tags.a' is 'x,y': a tag takes"),
     ({"tags": {"k": "v"}}, {"tags": {"k(1)": "v"}}, r"'tags' is 'k\(1\)': a tag takes letters"),
     (subnets(16), subnets(17), "a function stands in at most 16 subnets"),
-    (subnets(2), {"network": {**VPC, "private_subnet_ids": ["subnet-1", "sn-2"]}}, "subnet's ID"),
     ({"logs": {"kms_key_arn": KEY}}, {"logs": {"kms_key_arn": TOPIC}}, "'logs.kms_key_arn' is '"),
     (throttle(burst=2**31 - 1), throttle(burst=2**31), "'http.throttle.burst' is 2147483648"),
     (throttle(rate=0.1), throttle(rate=float("inf")), "'http.throttle.rate' is inf: must be"),
