@@ -3,7 +3,8 @@
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from platform_lib.cache import locked, made_whole, sweep
@@ -16,39 +17,31 @@ _UNIX = 3
 
 def write_zip(tree: Path, path: Path) -> None:
     """Zip a tree to `path`, sorted, with fixed times and modes and without bytecode."""
-    with locked(path):
-        sweep(path)
-        with (
-            made_whole(path) as workshop,
-            zipfile.ZipFile(workshop / path.name, "w") as archive,
-        ):
-            for name in tree_files(tree):
-                file = tree / name
-                executable = bool(file.stat().st_mode & 0o100)
-                archive.writestr(_entry(name, executable=executable), file.read_bytes())
+    with _new_zip(path) as archive:
+        for name in tree_files(tree):
+            file = tree / name
+            executable = bool(file.stat().st_mode & 0o100)
+            archive.writestr(_entry(name, executable=executable), file.read_bytes())
 
 
-def write_files(files: Mapping[str, bytes], path: Path) -> None:
-    """Zip files that are in memory, by name, in the same manner."""
-    with locked(path):
-        sweep(path)
-        with (
-            made_whole(path) as workshop,
-            zipfile.ZipFile(workshop / path.name, "w") as archive,
-        ):
-            for name in sorted(files):
-                archive.writestr(_entry(name), files[name])
+def write_files(files: Mapping[str, bytes], path: Path, *, original: Path | None = None) -> None:
+    """Zip files that are in memory, by name, in the same manner; behind what `original` has."""
+    with _new_zip(path, original) as archive:
+        for name in sorted(files):
+            archive.writestr(_entry(name), files[name])
 
 
-def add_to_zip(original: Path, files: Mapping[str, bytes], path: Path) -> None:
-    """Write to `path` the original zip, and the files behind what it has."""
+@contextmanager
+def _new_zip(path: Path, original: Path | None = None) -> Iterator[zipfile.ZipFile]:
+    """Open a zip that is at `path` once it is whole."""
     with locked(path):
         sweep(path)
         with made_whole(path) as workshop:
-            shutil.copyfile(original, workshop / path.name)
+            if original is not None:
+                shutil.copyfile(original, workshop / path.name)
+            # Where there is no file yet, appending begins one.
             with zipfile.ZipFile(workshop / path.name, "a") as archive:
-                for name in sorted(files):
-                    archive.writestr(_entry(name), files[name])
+                yield archive
 
 
 def tree_files(tree: Path) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZipInfo
 
-from platform_lib.archive import add_to_zip, write_files
+from platform_lib.archive import write_files
 from platform_lib.cache import cache_dir, digest
 from platform_lib.checks import InvalidInput
 from platform_lib.entry_check import read_entry
@@ -149,5 +149,5 @@ def add_shim_to_zip(path: Path, *, handler: str) -> Path:
     key = digest(_LAYOUT, path.read_bytes(), *content)[:32]
     made = cache_dir("zips") / f"{key}.zip"
     if not made.exists():
-        add_to_zip(path, files, made)
+        write_files(files, made, original=path)
     return made

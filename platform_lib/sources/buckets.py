@@ -20,7 +20,7 @@ from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import granted, guarded
 from platform_lib.sources.source import Function, Sender, Source
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
+from platform_lib.sources.target import Target, create_permission
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NAME_NEED = "must be a bucket's name (no ARN): 3 to 63 small letters, digits, '.' and '-'"
@@ -147,14 +147,7 @@ class BucketSettings(Source):
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[BucketSettings]:
     """Judge the buckets of a function."""
-    named = named_sources(
-        "buckets",
-        "bucket",
-        given,
-        app=function.app,
-        limit=STATEMENT_ID_LIMIT,
-        longest="-permission",
-    )
+    named = named_sources("buckets", "bucket", given, app=function.app)
     for path, at, args in named:
         one = _settings(path, at, args, function)
         shares = bool(function.overrides.get(at.key("notification"), {}).get("eventbridge"))

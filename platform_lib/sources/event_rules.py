@@ -16,7 +16,7 @@ from platform_lib.sources.arns import HERE, KINDS
 from platform_lib.sources.mapping import checked_pattern
 from platform_lib.sources.naming import named_sources
 from platform_lib.sources.source import Function, Sender, Source
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
+from platform_lib.sources.target import Target, create_permission
 
 _NAME_LIMIT = 64
 """Of a rule, and of a target's ID."""
@@ -99,14 +99,7 @@ class EventRuleSettings(Source):
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[EventRuleSettings]:
     """Judge the rules of a function."""
-    named = named_sources(
-        "event_rules",
-        "rule",
-        given,
-        app=function.app,
-        limit=STATEMENT_ID_LIMIT,
-        longest="-permission",
-    )
+    named = named_sources("event_rules", "rule", given, app=function.app)
     for path, at, args in named:
         pattern = checked_pattern(f"{path}.pattern", args["pattern"])
         bus = _bus(f"{path}.event_bus_name", args.get("event_bus_name"))

@@ -13,7 +13,7 @@ from platform_lib.records import record
 from platform_lib.sources.arns import REGION
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
+from platform_lib.sources.target import Target, create_permission
 
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
 _ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+", re.ASCII)
@@ -88,14 +88,7 @@ def judge(
     given: Sequence[Mapping[str, Any]], function: Function
 ) -> Iterator[InvokePermissionSettings]:
     """Judge the permissions of a function's callers."""
-    named = named_sources(
-        "invoke_permissions",
-        "caller",
-        given,
-        app=function.app,
-        limit=STATEMENT_ID_LIMIT,
-        longest="-permission",
-    )
+    named = named_sources("invoke_permissions", "caller", given, app=function.app)
     for path, at, args in named:
         yield _settings(path, at, args)
 

@@ -15,7 +15,7 @@ from platform_lib.sources.arns import ACCOUNT, HERE, known
 from platform_lib.sources.naming import check_repeated, named_sources
 from platform_lib.sources.recursion import guarded
 from platform_lib.sources.source import Function, Source
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
+from platform_lib.sources.target import Target, create_permission
 
 _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 _FILTER_LIMIT = 1024
@@ -76,14 +76,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Lo
     """Judge the log groups of a function."""
     # Its own group has a name that is known already only where an override gives one.
     own = function.overrides.get("log_group", {}).get("name")
-    named = named_sources(
-        "log_groups",
-        "log-group",
-        given,
-        app=function.app,
-        limit=STATEMENT_ID_LIMIT,
-        longest="-permission",
-    )
+    named = named_sources("log_groups", "log-group", given, app=function.app)
     for path, at, args in named:
         log_group, pattern = args["log_group"], args.get("filter_pattern", "")
         if isinstance(log_group, str):

@@ -23,6 +23,9 @@ _OURS = (
 _SUFFIX = 8
 """What Pulumi adds to a logical name to make a physical one."""
 
+STATEMENT_ID_LIMIT = 100
+"""Of the name of a permission, which is the longest of most sources' names."""
+
 READABLE_LIMIT = 140
 """For what has no name in AWS, or one that is shortened: this keeps logical names readable."""
 
@@ -64,8 +67,8 @@ def named_sources(
     given: Sequence[Mapping[str, Any]],
     *,
     app: str,
-    limit: int,
-    longest: str = "",
+    limit: int = STATEMENT_ID_LIMIT,
+    longest: str = "-permission",
 ) -> Iterator[tuple[str, SourceName, Mapping[str, Any]]]:
     """Give the path in the args, the name and the args of each source of a kind.
 

@@ -15,7 +15,7 @@ from platform_lib.records import record
 from platform_lib.sources.arns import ACCOUNT, HERE, known
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
-from platform_lib.sources.target import STATEMENT_ID_LIMIT, Target, create_permission
+from platform_lib.sources.target import Target, create_permission
 
 _NAME_LIMIT = 64
 _RECIPIENTS = 500
@@ -82,14 +82,7 @@ class ReceiptRuleSettings(Source):
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[ReceiptRuleSettings]:
     """Judge the receipt rules of a function."""
-    named = named_sources(
-        "receipt_rules",
-        "receipt",
-        given,
-        app=function.app,
-        limit=STATEMENT_ID_LIMIT,
-        longest="-permission",
-    )
+    named = named_sources("receipt_rules", "receipt", given, app=function.app)
     for path, at, args in named:
         yield _settings(path, at, args)
 

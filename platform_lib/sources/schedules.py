@@ -84,7 +84,9 @@ class ScheduleSettings(Source):
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[ScheduleSettings]:
     """Judge the schedules of a function."""
-    named = named_sources("schedules", "schedule", given, app=function.app, limit=READABLE_LIMIT)
+    named = named_sources(
+        "schedules", "schedule", given, app=function.app, limit=READABLE_LIMIT, longest=""
+    )
     for path, at, args in named:
         yield _settings(path, at, args)
 

@@ -80,7 +80,9 @@ class StreamSettings(Source):
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[StreamSettings]:
     """Judge the streams of a function."""
-    named = named_sources("streams", "stream", given, app=function.app, limit=READABLE_LIMIT)
+    named = named_sources(
+        "streams", "stream", given, app=function.app, limit=READABLE_LIMIT, longest=""
+    )
     for path, at, args in named:
         yield _settings(path, at, args, function)
     check_repeated("streams", "arn", given, MAPPED_ONCE)

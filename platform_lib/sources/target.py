@@ -12,9 +12,6 @@ from platform_lib.parts.lookups import find_account, find_region
 from platform_lib.records import record
 from platform_lib.sources.naming import SourceName
 
-STATEMENT_ID_LIMIT = 100
-"""Of the name of a permission; the logical name of each ends in `-permission`."""
-
 
 @record
 class Place:
