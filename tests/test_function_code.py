@@ -204,7 +204,7 @@ def test_upload_into_a_bucket_that_is_given_leaves_its_encryption_alone():
         ({"inline": INLINE, "upload": {"bucket": "arn:aws:s3:::b"}}, "must be the name of a buck"),
         ({"inline": INLINE, "upload": {"bucket": "B_ucket"}}, "must be the name of a bucket"),
         ({"inline": INLINE, "upload": {"key": "x"}}, "'upload.key' is .*no such input"),
-        ({"inline": INLINE, "upload": "artifacts"}, "'upload' is 'artifacts': must be a"),
+        ({"inline": INLINE, "upload": "artifacts"}, "'upload' is 'artifacts': must be UploadArgs"),
     ],
 )
 def test_upload_that_makes_no_sense_is_refused(more, match):
