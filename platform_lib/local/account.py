@@ -20,6 +20,17 @@ STRICT: Final = {
 """What moto refuses as AWS does once it is told to; read from the environment at its import."""
 
 
+def client_environment(account: "Account") -> dict[str, str]:
+    """Return the variables with which an AWS client reaches this account, and no other."""
+    return {
+        "AWS_ENDPOINT_URL": account.endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": account.region,
+        "AWS_DEFAULT_REGION": account.region,
+    }
+
+
 class Account:
     """One AWS account in one region, empty at the start and gone at the stop.
 

@@ -7,6 +7,7 @@
     platform-local logs [NAME]     what apps wrote last
     platform-local invoke NAME     call a function
     platform-local outputs [DIR]   what stacks export, and where the account answers
+    platform-local env             let AWS clients of a shell reach the account
     platform-local advance TIME    move the account's clock on, such as 3m
 
 One `up` owns the cloud and keeps it alive; every command in another terminal reaches it through
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     outputs.add_argument("directory", metavar="DIR", nargs="?", type=Path, help="of one program")
     outputs.add_argument("name", nargs="?", help="of one output, for scripts: its bare value")
     outputs.add_argument("--show-secrets", action="store_true", help="show them as they are")
+    add("env", _env, 'Variables for AWS clients of a shell: eval "$(platform-local env)".')
     advance = add("advance", _advance, "Move the account's clock on: what falls due runs now.")
     advance.add_argument("time", type=_seconds, help="how far: 90s, 3m, 2h or 1d")
     return parser
@@ -260,6 +262,12 @@ def _advance(asked: argparse.Namespace, screen: Screen) -> int:
         moved.calls, f"functions were called {moved.calls} times"
     )
     print(f"the account's time is {now:%Y-%m-%d %H:%M:%S} UTC; {times} meanwhile")
+    return 0
+
+
+def _env(asked: argparse.Namespace, screen: Screen) -> int:
+    for name, value in _running(asked).call("environment", screen).items():
+        print(f"export {name}={value}")
     return 0
 
 

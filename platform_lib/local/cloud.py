@@ -26,6 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from platform_lib.local.account import client_environment
 from platform_lib.local.control import ControlServer
 from platform_lib.local.engine import find_engine
 from platform_lib.local.errors import LocalCloudError
@@ -256,6 +257,11 @@ class LocalCloud:
         account = self.services.account
         return f"account {account.endpoint} (any keys, {account.region})"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which an AWS client reaches the account."""
+        return client_environment(self.services.account)
+
     def outputs(self, directory: str | Path | None = None) -> list[Outputs]:
         """Return what stacks export: those of a program's folder, or all."""
         found = self.operations.outputs(None if directory is None else Path(directory))
@@ -354,16 +360,20 @@ class LocalCloud:
 
             return run
 
+        def destroy(screen: Screen, **arguments: Any) -> list[Any]:
+            return changes(self.destroy)(screen=Both(screen, self.screen), **arguments)
+
         return {
             "ping": lambda screen: os.getpid(),
             "up": up,
             "preview": changes(self.preview),
             "refresh": changes(self.refresh),
-            "destroy": changes(self.destroy),
+            "destroy": destroy,
             "logs": lambda screen, **arguments: self.logs(**arguments),
             "invoke": lambda screen, **arguments: asdict(self.invoke(**arguments)),
             "advance": lambda screen, seconds: asdict(self.advance(seconds)),
             "account": lambda screen: self.account_line,
+            "environment": lambda screen: self.environment,
             "outputs": lambda screen, **arguments: [
                 asdict(stack) for stack in self.outputs(**arguments)
             ],

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from platform_lib.local.account import client_environment
 from platform_lib.local.engine import Engine
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.project import Project, read_project, write_workspace
@@ -210,14 +211,9 @@ class Operations:
     def _environment(self) -> dict[str, str]:
         """Variables of a program and its engine: this account, this backend, no other."""
         kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
-        region = self._services.account.region
         return {
             **kept,
-            "AWS_ENDPOINT_URL": self._services.account.endpoint,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
+            **client_environment(self._services.account),
             # No side files of metadata: one that a kill leaves empty makes a stack unreadable.
             "PULUMI_BACKEND_URL": f"{(self._folder / 'state').as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": self._passphrase,

@@ -158,9 +158,14 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
         ]
         odd = run("advance", "2 weeks", cwd=tmp_path)
         assert odd.returncode == 2 and "'2 weeks' is no time such as 90s" in odd.stderr
+        shell = f'eval "$({" ".join(COMMAND)} env)"; echo $AWS_ENDPOINT_URL $AWS_REGION'
+        told = subprocess.check_output(["sh", "-c", shell], cwd=tmp_path, text=True)
+        assert told == "http://127.0.0.1:9 us-east-1\n"
         down = run("destroy", program, second, cwd=tmp_path)
         assert "  delete aws:sqs/queue:Queue queue" in down.stdout.splitlines()
         assert "  delete aws:sns/topic:Topic t" in down.stdout.splitlines()
+        serving.process.terminate()
+        assert "second  - aws:sns/topic:Topic t\n" in serving.process.stdout.readlines()
 
 
 def test_config_stays_with_the_stack_until_it_is_unset(tmp_path):

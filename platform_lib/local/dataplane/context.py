@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platform_lib.local.account import Account
+from platform_lib.local.account import Account, client_environment
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
@@ -40,11 +40,7 @@ class Context:
     def credentials(self) -> Mapping[str, str]:
         """Return what lets an SDK in an app reach the imitated account, and no other."""
         return {
-            "AWS_ENDPOINT_URL": self.account.endpoint,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_REGION": self.account.region,
-            "AWS_DEFAULT_REGION": self.account.region,
+            **client_environment(self.account),
             # An SDK that asks for an instance's role waits seconds for an address not here.
             "AWS_EC2_METADATA_DISABLED": "true",
         }
