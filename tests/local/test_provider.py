@@ -451,6 +451,9 @@ def test_the_default_network_is_found(engine):
     (subnet,) = engine.invoke("aws:ec2/getSubnets:getSubnets", filters=filters)["ids"]
     found = engine.invoke("aws:ec2/getSubnet:getSubnet", id=subnet)
     assert found["availabilityZoneId"] == zones["zoneIds"][0]
+    place = {"vpcId": vpc["id"], "availabilityZone": zones["names"][0], "defaultForAz": True}
+    assert engine.invoke("aws:ec2/getSubnet:getSubnet", **place)["id"] == subnet
+    assert engine.invoke("aws:ec2/getVpc:getVpc", cidrBlock=vpc["cidrBlock"])["id"] == vpc["id"]
 
 
 def test_a_listener_and_its_balancer_are_looked_up(engine, account):

@@ -43,6 +43,7 @@ def change_schedules() -> None:
     backend: Any = EventBridgeSchedulerBackend
     response: Any = EventBridgeSchedulerResponse
     create, change = backend.create_schedule, response.update_schedule
+    delete_group = backend.delete_schedule_group
 
     def create_schedule(self: Any, group_name: str | None = None, **more: Any) -> Any:
         self.get_schedule_group(group_name)
@@ -55,7 +56,12 @@ def change_schedules() -> None:
         schedule.action_after_completion = self._get_param("ActionAfterCompletion")
         return answer
 
+    def delete_schedule_group(self: Any, name: str | None) -> None:
+        self.get_schedule_group(name)
+        delete_group(self, name)
+
     backend.create_schedule = create_schedule
+    backend.delete_schedule_group = delete_schedule_group
     response.update_schedule = update_schedule
 
 

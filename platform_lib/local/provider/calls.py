@@ -1,10 +1,19 @@
 """One call to the account, and what a refusal of it says."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
 
 from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
+
+_VAGUE: Final = (
+    "ClientException",
+    "InvalidParameterException",
+    "InvalidTarget",
+    "ValidationError",
+    "ValidationException",
+)
 
 
 class AwsError(LocalCloudError):
@@ -27,10 +36,10 @@ class AwsError(LocalCloudError):
         if self.code == "404" or any(part in word for part in known):
             return True
         # Some services have one code for every refusal and say in words what they mean.
-        vague = self.code in ("ValidationError", "ClientException", "InvalidParameterException")
+        vague = self.code in _VAGUE
         text = self._message.lower()
         return vague and any(
-            part in text for part in ("not found", "not exist", "unable to describe")
+            part in text for part in ("not found", "not exist", "unable to describe", "no scal")
         )
 
 
@@ -42,17 +51,8 @@ def call_aws(
     Raises:
         AwsError: AWS, or boto3 before it, refused it.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    with _refusals(operation):
         answer: dict[str, Any] = getattr(account.client(service), operation)(**request)
-    except ClientError as problem:
-        error = problem.response.get("Error", {})
-        message = " ".join(str(error.get("Message", problem)).split())
-        raise AwsError(operation, str(error.get("Code", "Error")), message) from problem
-    except BotoCoreError as problem:
-        kind = type(problem).__name__
-        raise AwsError(operation, kind, " ".join(str(problem).split())) from problem
     answer.pop("ResponseMetadata", None)
     return answer
 
@@ -60,7 +60,27 @@ def call_aws(
 def all_pages(
     account: Account, service: str, operation: str, request: Mapping[str, Any], key: str
 ) -> list[Any]:
-    """Gather a list that AWS answers in pages."""
-    client = account.client(service)
-    pages = client.get_paginator(operation).paginate(**request)
-    return [item for page in pages for item in page.get(key) or []]
+    """Gather a list that AWS answers in pages.
+
+    Raises:
+        AwsError: AWS, or boto3 before it, refused it.
+    """
+    with _refusals(operation):
+        pages = account.client(service).get_paginator(operation).paginate(**request)
+        return [item for page in pages for item in page.get(key) or []]
+
+
+@contextmanager
+def _refusals(operation: str) -> Iterator[None]:
+    """Raise what boto3 raises as a refusal, in one line."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as problem:
+        error = problem.response.get("Error", {})
+        message = " ".join(str(error.get("Message", problem)).split())
+        raise AwsError(operation, str(error.get("Code", "Error")), message) from problem
+    except BotoCoreError as problem:
+        kind = type(problem).__name__
+        raise AwsError(operation, kind, " ".join(str(problem).split())) from problem

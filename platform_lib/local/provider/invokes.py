@@ -64,14 +64,12 @@ def _zones(account: Account, args: Properties) -> Properties:
     }
 
 
+_VPC_FILTERS: Final = {"cidrBlock": "cidr", "default": "is-default", "state": "state"}
+
+
 def _vpc(account: Account, args: Properties) -> Properties:
-    _take("getVpc", args, "id", "default", "filters", "tags", "cidrBlock", "state")
-    filters = _filters(args)
-    for word, name in (("default", "is-default"), ("cidrBlock", "cidr"), ("state", "state")):
-        if word in args:
-            value = args[word]
-            text = str(value).lower() if isinstance(value, bool) else value
-            filters.append({"Name": name, "Values": [text]})
+    _take("getVpc", args, "id", "filters", "tags", *_VPC_FILTERS)
+    filters = _filters(args, _VPC_FILTERS)
     request = {"Filters": filters, **({"VpcIds": [args["id"]]} if args.get("id") else {})}
     vpc = _one("VPC", call_aws(account, "ec2", "describe_vpcs", request)["Vpcs"], args)
     id = vpc["VpcId"]
@@ -117,12 +115,7 @@ _SUBNET_FILTERS: Final = {
 
 def _subnet(account: Account, args: Properties) -> Properties:
     _take("getSubnet", args, "id", "filters", "tags", *_SUBNET_FILTERS)
-    filters = _filters(args)
-    for word, name in _SUBNET_FILTERS.items():
-        if word in args:
-            value = args[word]
-            text = str(value).lower() if isinstance(value, bool) else value
-            filters.append({"Name": name, "Values": [text]})
+    filters = _filters(args, _SUBNET_FILTERS)
     request = {"Filters": filters, **({"SubnetIds": [args["id"]]} if args.get("id") else {})}
     one = _one("subnet", call_aws(account, "ec2", "describe_subnets", request)["Subnets"], args)
     return {
@@ -262,10 +255,15 @@ def _alone(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _filters(args: Properties) -> list[dict[str, Any]]:
+def _filters(args: Properties, of: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Word filters, tags and, by EC2's name of its filter, each argument in `of` that is given."""
     given = [{"Name": one["name"], "Values": one["values"]} for one in args.get("filters") or []]
-    tags = args.get("tags") or {}
-    return given + [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+    alone = {name: args[word] for word, name in (of or {}).items() if word in args}
+    alone |= {f"tag:{key}": value for key, value in (args.get("tags") or {}).items()}
+    for name, value in alone.items():
+        text = str(value).lower() if isinstance(value, bool) else value
+        given.append({"Name": name, "Values": [text]})
+    return given
 
 
 def _tags(found: Mapping[str, Any]) -> dict[str, str]:

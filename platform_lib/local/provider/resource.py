@@ -1,6 +1,7 @@
 """What every row does: make, read, change and delete a resource in the account."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,15 +104,12 @@ class Resources:
     def delete(self, row: Row, id: str, state: Properties) -> None:
         """Delete a resource; one that is gone already is deleted."""
         values = self._values(row, id, plain(state))
-        if row.deleting:
-            row.deleting(self.account, values)
-        if row.delete is None:
-            return
-        try:
-            self._call(row, row.delete, {}, values)
-        except AwsError as problem:
-            if not problem.is_gone:
-                raise
+        with _unless_gone():
+            if row.deleting:
+                row.deleting(self.account, values)
+        with _unless_gone():
+            if row.delete is not None:
+                self._call(row, row.delete, {}, values)
 
     def read(
         self, row: Row, id: str, state: Properties, inputs: Properties
@@ -221,6 +219,16 @@ class Resources:
     def _tags_all(row: Row, inputs: Properties) -> Properties:
         tags = inputs.get("tags")
         return {"tagsAll": tags} if isinstance(plain(tags), dict) else {}
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Take it for done when what a call names does not exist."""
+    try:
+        yield
+    except AwsError as problem:
+        if not problem.is_gone:
+            raise
 
 
 def _to_send(converter: Converter, after: Mapping[str, Any], changed: list[str]) -> dict[str, Any]:

@@ -92,10 +92,8 @@ _ARN = "arn:aws:lambda:{region}:{account}:function:{id}"
 _INVOKE = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions"
 _ALIAS = {"FunctionName": "{functionName}", "Name": "{name}"}
 _QUALIFIED = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
-_URL = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
 _MAPPING = {"UUID": "{id}"}
 _MAPPING_ARN = "arn:aws:lambda:{region}:{account}:event-source-mapping:{id}"
-_OF_QUALIFIER = {"FunctionName": "{functionName}", "Qualifier": "{qualifier}"}
 
 _CODE = ("code", "s3Bucket", "s3Key", "s3ObjectVersion", "imageUri", "architectures")
 _CONFIGURATION = (
@@ -325,15 +323,15 @@ ROWS = (
         create=Call("create_function_url_config"),
         # Of the alias, where there is one.
         id="FunctionArn",
-        looks=(Look("get_function_url_config", _URL),),
+        looks=(Look("get_function_url_config", _QUALIFIED),),
         seen=_url_id,
-        delete=Call("delete_function_url_config", _URL),
+        delete=Call("delete_function_url_config", _QUALIFIED),
         defaults={"invokeMode": "BUFFERED"},
         renames={"authorizationType": "AuthType"},
         update=(
             Call(
                 "update_function_url_config",
-                _URL,
+                _QUALIFIED,
                 takes=("authorizationType", "cors", "invokeMode"),
             ),
         ),
@@ -352,8 +350,8 @@ ROWS = (
         service="lambda",
         create=Call("put_function_event_invoke_config"),
         id="FunctionArn",
-        looks=(Look("get_function_event_invoke_config", _OF_QUALIFIER),),
-        delete=Call("delete_function_event_invoke_config", _OF_QUALIFIER),
+        looks=(Look("get_function_event_invoke_config", _QUALIFIED),),
+        delete=Call("delete_function_event_invoke_config", _QUALIFIED),
         update=(Call("put_function_event_invoke_config"),),
         replace=("functionName", "qualifier"),
         dropped=because("it is asked for by it", "functionName", "qualifier"),

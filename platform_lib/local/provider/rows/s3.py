@@ -3,7 +3,7 @@
 import base64
 
 from platform_lib.local.account import Account
-from platform_lib.local.provider.calls import AwsError, all_pages, call_aws
+from platform_lib.local.provider.calls import all_pages, call_aws
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, because
 
 
@@ -11,30 +11,29 @@ def _empty(account: Account, state: Properties) -> None:
     """Delete every version of every object, where the program said that it may be."""
     if not state.get("forceDestroy"):
         return
-    bucket = {"Bucket": state["id"]}
-    for key in ("Versions", "DeleteMarkers"):
-        found = all_pages(account, "s3", "list_object_versions", bucket, key)
-        for start in range(0, len(found), 1000):
-            names = [
-                {"Key": one["Key"], "VersionId": one["VersionId"]}
-                for one in found[start : start + 1000]
-            ]
-            call_aws(account, "s3", "delete_objects", {**bucket, "Delete": {"Objects": names}})
+    _delete(account, state["id"], _versions(account, {"Bucket": state["id"]}))
 
 
 def _delete_versions(account: Account, state: Properties) -> None:
     """Delete every version of an object, as Pulumi's provider does where a bucket keeps them."""
-    bucket, key = {"Bucket": state["bucket"]}, state["key"]
-    try:
-        found = call_aws(account, "s3", "list_object_versions", {**bucket, "Prefix": key})
-    except AwsError as problem:
-        if problem.is_gone:
-            return
-        raise
-    for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
-        if one["Key"] == key:
-            request = {**bucket, "Key": key, "VersionId": one["VersionId"]}
-            call_aws(account, "s3", "delete_object", request)
+    bucket, key = state["bucket"], state["key"]
+    found = _versions(account, {"Bucket": bucket, "Prefix": key})
+    _delete(account, bucket, [one for one in found if one["Key"] == key])
+
+
+def _versions(account: Account, request: Properties) -> list[dict[str, str]]:
+    """Name every version and every mark of a deletion, as S3 wants to be told of them."""
+    return [
+        {"Key": one["Key"], "VersionId": one["VersionId"]}
+        for kind in ("Versions", "DeleteMarkers")
+        for one in all_pages(account, "s3", "list_object_versions", request, kind)
+    ]
+
+
+def _delete(account: Account, bucket: str, found: list[dict[str, str]]) -> None:
+    for start in range(0, len(found), 1000):
+        request = {"Bucket": bucket, "Delete": {"Objects": found[start : start + 1000]}}
+        call_aws(account, "s3", "delete_objects", request)
 
 
 def _body(inputs: Properties) -> Properties:
