@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import json
 import os
@@ -7,6 +8,7 @@ import threading
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from dataplane_kit import ask, until, write_bundle, zipped
 from doc_blocks import python_blocks
 
@@ -301,7 +303,7 @@ class Held:
 
     def __init__(self, api, folder, count=1):
         self._flag = folder / "flag"
-        self._answers = []
+        self._answers, self.error = [], None
         self._threads = [threading.Thread(target=self._call, args=(api,)) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -309,8 +311,12 @@ class Held:
 
     def _call(self, api):
         event = json.dumps({"rawPath": "/wait"}).encode()
-        answer = api.client.invoke(FunctionName=api.alias, Payload=event)
-        self._answers.append(json.loads(json.loads(answer["Payload"].read())["body"]))
+        try:
+            answer = api.client.invoke(FunctionName=api.alias, Payload=event)["Payload"].read()
+        except ClientError as error:
+            self.error = error
+        else:
+            self._answers.append(json.loads(json.loads(answer)["body"]))
 
     def let_go(self):
         self._flag.touch()
@@ -378,6 +384,26 @@ def test_a_function_without_concurrency_takes_no_calls(account, plane, tmp_path)
     assert ask(app.url).status == 200
 
 
+def test_a_call_of_an_old_version_ends_with_the_data_plane(account, tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(cache))
+    own = DataPlane(account, tmp_path / "state", lambda line: None, docker=False)
+    own.start()
+    try:
+        old = held_api(account, own, tmp_path)
+        held = Held(old, tmp_path)
+        [worker] = old.workers()
+        version = old.publish({"VERSION": "two"})
+        old.client.update_alias(FunctionName=old.name, Name="live", FunctionVersion=version)
+        own.changed(ALIAS, old.alias, "update")
+        assert [each.id for each in old.workers()] == [worker.id]
+    finally:
+        own.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(worker.id), 0)
+    assert held.let_go() == []
+    assert held.error is not None
+
+
 def test_an_alias_moves_to_a_new_version_and_old_workers_end(account, plane, tmp_path):
     app = Api(account, plane, tmp_path, environment={"VERSION": "one"})
     old = ask(app.url).json
@@ -401,6 +427,18 @@ def test_an_alias_shares_its_calls_by_weight(account, plane, tmp_path):
     )
     answers = [ask(app.url).json["version"] for _ in range(8)]
     assert (answers.count("one"), answers.count("two")) == (6, 2)
+
+
+def test_a_front_has_one_address_however_many_ask_for_it_at_once(account, plane, tmp_path):
+    api = Api(account, plane, tmp_path)
+    ids = [api.gateway.create_api(Name=api.name, ProtocolType="HTTP")["ApiId"] for _ in range(2)]
+
+    async def all_at_once():
+        return await asyncio.gather(*(plane._front("http_api", id) for id in ids * 3))
+
+    found = plane._run(all_at_once())
+    assert len(set(found)) == 2
+    assert all(re.fullmatch(r"127\.0\.0\.1:\d+", each) for each in found)
 
 
 def test_routes_and_stages(account, plane, tmp_path):
@@ -597,6 +635,17 @@ def test_a_record_is_one_event_whatever_lines_it_has(account, plane, tmp_path):
     words = until(told)
     assert len(words) == 6, "START, two records, what was printed, END, REPORT"
     assert "first" in words[1] and words[1].endswith("'no'")
+
+
+def test_a_function_that_gets_another_log_group_writes_to_that(account, plane, tmp_path):
+    app = Api(account, plane, tmp_path)
+    group = {"FunctionName": app.name}
+    for name in ("/one", "/two"):
+        app.client.update_function_configuration(LoggingConfig={"LogGroup": name}, **group)
+        plane.changed(FUNCTION, app.name, "update")
+        answer = json.loads(app.client.invoke(**group)["Payload"].read())
+        assert json.loads(answer["body"])["env"]["AWS_LAMBDA_LOG_GROUP_NAME"] == name
+        assert [each.log.group for _, each in plane._functions.workers()][-1] == name
 
 
 def test_the_documented_log_lines_are_json_with_the_requests_id(account, plane, tmp_path):

@@ -18,13 +18,13 @@ from platform_lib.local.dataplane.apps.replicas import Replica
 from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery import Deliveries
-from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.dataplane.desired import Desired, log_group
 from platform_lib.local.dataplane.fronts.balancer import Balancer
 from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
 from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
-from platform_lib.local.dataplane.functions.functions import Functions, log_group
+from platform_lib.local.dataplane.functions.functions import Functions
 from platform_lib.local.dataplane.last_lines import LastLines
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.logs import CloudWatch
@@ -88,6 +88,7 @@ class DataPlane:
         self._pollers = Pollers(self._context, self._loop, self._functions.invoke)
         self._undo = ExitStack()
         self._fronts: dict[tuple[str, str], _Front] = {}
+        self._opening = asyncio.Lock()
         self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
 
     def start(self) -> None:
@@ -159,20 +160,23 @@ class DataPlane:
         return self._run(self._front(kind, id))
 
     async def _front(self, kind: str, id: str) -> str:
-        front = self._fronts.get((kind, id))
-        if front is None:
-            front = self._fronts[kind, id] = _Front(self._answerer(kind, id))
-            try:
-                await front.open(self._next_port)
-            except OSError as error:
-                del self._fronts[kind, id]
-                raise LocalCloudError(
-                    f"port {self._next_port} of 127.0.0.1 is busy: {error.strerror}; ask for "
-                    "another, or for none to get a free one"
-                ) from error
-            if self._next_port is not None:
-                self._next_port += 1
-        return front.address
+        # One after the other: each takes the next port, and is there once it listens.
+        async with self._opening:
+            front = self._fronts.get((kind, id))
+            if front is None:
+                front = _Front(self._answerer(kind, id))
+                try:
+                    await front.open(self._next_port)
+                except OSError as error:
+                    await front.close()
+                    raise LocalCloudError(
+                        f"port {self._next_port} of 127.0.0.1 is busy: {error.strerror}; ask for "
+                        "another, or for none to get a free one"
+                    ) from error
+                self._fronts[kind, id] = front
+                if self._next_port is not None:
+                    self._next_port += 1
+            return front.address
 
     def _answerer(self, kind: str, id: str) -> Answerer:
         context = self._context

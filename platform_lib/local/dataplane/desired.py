@@ -14,6 +14,7 @@ from typing import Any
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane.functions.layers import Layer
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.asked import LATEST, name_and_qualifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,9 +87,8 @@ class Desired:
         match service:
             case "lambda":
                 # A permission for the function without a qualifier is none for its alias.
-                name, _, qualifier = arn.partition(":function:")[2].partition(":")
                 try:
-                    return self.resource_policy(name, qualifier or None)
+                    return self.resource_policy(*name_and_qualifier(arn))
                 except LocalCloudError:
                     return []
             case "sqs":
@@ -110,10 +110,6 @@ class Desired:
 
         backends: Any = get_backend(service)  # type: ignore[call-overload]
         return backends[self._account.account_id][self._account.region]
-
-    def load_balancer_exists(self, arn: str) -> bool:
-        """Whether the load balancer is still there."""
-        return arn in self._backend("elbv2").load_balancers
 
     def listener(self, load_balancer_arn: str) -> Listener | None:
         """Return the listener that the balancer's one local port stands for.
@@ -174,7 +170,7 @@ class Desired:
         Raises:
             LocalCloudError: None or several are meant.
         """
-        base, _, qualifier = wanted.rpartition(":function:")[2].partition(":")
+        base, qualifier = name_and_qualifier(wanted)
         names = sorted({str(each.function_name) for each in self.functions()})
         found = [each for each in names if each == base]
         found = found or [each for each in names if each.startswith(f"{base}-")]
@@ -210,7 +206,7 @@ class Desired:
 
     def alias_weights(self, arn: str) -> Mapping[str, float]:
         """Return version -> share of an alias that splits its traffic; else nothing."""
-        name, _, alias = arn.split(":function:", 1)[1].partition(":")
+        name, alias = name_and_qualifier(arn)
         if not alias:
             return {}
         for each in self._backend("lambda").list_aliases(name):
@@ -221,7 +217,7 @@ class Desired:
 
     def resource_policy(self, name: str, qualifier: str | None = None) -> list[dict[str, Any]]:
         """Return who may invoke a function: the statements for this version or alias alone."""
-        policy = self.function(name).policies.get(qualifier or "$LATEST")
+        policy = self.function(name).policies.get(qualifier or LATEST)
         return list(policy.statements) if policy else []
 
     def log_groups(self) -> Mapping[str, Any]:
@@ -260,9 +256,9 @@ class Desired:
 
     def function_url(self, arn: str) -> FunctionUrlConfig | None:
         """Return the URL of a function or an alias, or None."""
-        name, _, qualifier = arn.partition(":function:")[2].partition(":")
+        name, qualifier = name_and_qualifier(arn)
         try:
-            found = self.function(name).urls.get(qualifier or "$LATEST")
+            found = self.function(name).urls.get(qualifier or LATEST)
         except LocalCloudError:
             return None
         if found is None:
@@ -304,6 +300,12 @@ def function_layers(function: Any) -> list[Layer]:
     ]
 
 
+def log_group(function: Any) -> str:
+    """Return the log group of a function: its own choice, else the one that Lambda names."""
+    config: Mapping[str, str] = function.logging_config
+    return config.get("LogGroup") or f"/aws/lambda/{function.function_name}"
+
+
 def function_key(function: Any) -> str:
     """Name what a worker of this function runs: another key needs another worker."""
     parts = (
@@ -314,6 +316,7 @@ def function_key(function: Any) -> str:
         function.run_time,
         function.memory_size,
         function.timeout,
+        log_group(function),
         sorted(function.environment_vars.items()),
         [layer.arn for layer in function.layer_versions],
     )

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 LATEST = "$LATEST"
 
 
-def split(name: str, qualifier: str | None = None) -> tuple[str, str | None]:
-    """Part a name or an ARN from the qualifier in it; `qualifier` is what stood elsewhere."""
+def name_and_qualifier(name: str, qualifier: str | None = None) -> tuple[str, str | None]:
+    """Read a name or an ARN; the qualifier in it goes before one that stood beside it."""
     base, _, inside = name.rsplit(":function:", maxsplit=1)[-1].partition(":")
     return base, inside or qualifier
 
@@ -23,7 +23,7 @@ def asked(response: Any) -> tuple[Any, str]:
 
 def named(backend: Any, name: str, qualifier: str | None = None) -> tuple[Any, str]:
     """Find what a name or an ARN means, as `asked` does."""
-    base, meant = split(name, qualifier)
+    base, meant = name_and_qualifier(name, qualifier)
     backend.get_function(base, meant)
     return backend.get_function(base), meant or LATEST
 

@@ -18,6 +18,7 @@ from platform_lib.local.dataplane.functions.functions import Functions, Throttle
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure, summary
 from platform_lib.local.dataplane.lineage import LIMIT, Lineage, RecursiveLoopError
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.asked import LATEST, name_and_qualifier
 
 _PAUSES = (60.0, 120.0)
 """Seconds before the first and the second retry."""
@@ -43,12 +44,12 @@ class Event:
     @property
     def name(self) -> str:
         """The function's name."""
-        return self.arn.partition(":function:")[2].partition(":")[0]
+        return name_and_qualifier(self.arn)[0]
 
     @property
     def qualifier(self) -> str:
         """The version or alias that was called."""
-        return self.arn.partition(":function:")[2].partition(":")[2] or "$LATEST"
+        return name_and_qualifier(self.arn)[1] or LATEST
 
     @property
     def qualified_arn(self) -> str:
@@ -240,7 +241,7 @@ class Asynchronous:
         if event.outcome is not None:
             record["responseContext"] = {
                 "statusCode": 200,
-                "executedVersion": event.outcome.version or "$LATEST",
+                "executedVersion": event.outcome.version or LATEST,
                 **({"functionError": "Unhandled"} if event.outcome.failed else {}),
             }
             record["responsePayload"] = _parsed(event.outcome.payload)

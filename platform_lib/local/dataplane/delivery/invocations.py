@@ -7,7 +7,7 @@ from typing import Any
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
-from platform_lib.local.moto.asked import split
+from platform_lib.local.moto.asked import name_and_qualifier
 from platform_lib.local.moto.replacing import refusal, replaced
 
 Invoke = Callable[[str, bytes, Lineage], tuple[Outcome, list[str]]]
@@ -35,7 +35,7 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         headers: Any,
         response_headers: Any,
     ) -> bytes:
-        name, asked = split(function_name, qualifier or _asked_qualifier())
+        name, asked = name_and_qualifier(function_name, qualifier or _asked_qualifier())
         # Raises what AWS answers where there is no such function, version or alias.
         self.get_function(name, asked)
         arn = str(self.get_function(name).function_arn) + (f":{asked}" if asked else "")

@@ -12,7 +12,7 @@ import math
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 
 from platform_lib.cache import cache_dir, locked, made_whole, sweep
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import function_key, function_layers
+from platform_lib.local.dataplane.desired import function_key, function_layers, log_group
 from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
 from platform_lib.local.dataplane.functions.runtime_api import (
     START,
@@ -61,6 +61,8 @@ class Functions:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._pools: dict[str, _Pool] = {}
+        # Of versions that nothing calls any more: they end with what they are at work on.
+        self._leaving: list[_Pool] = []
         self._loads: dict[str, _Load] = {}
         self._shares = Shares()
         self.calls = 0
@@ -142,19 +144,23 @@ class Functions:
         current = {function_key(each) for each in self._context.desired.called(name)}
         for key, pool in list(self._pools.items()):
             if pool.name == name and key not in current:
-                del self._pools[key]
+                self._leaving.append(self._pools.pop(key))
                 await pool.stop()
+        self._leaving = [pool for pool in self._leaving if pool.workloads()]
         if mine:
             latest = self._context.desired.function(name)
             await asyncio.to_thread(prepare, latest, self._context)
 
     def workers(self) -> list[tuple[Workload, Worker]]:
         """Return every worker."""
-        return [pair for pool in self._pools.values() for pair in pool.workloads()]
+        return [pair for pool in self._every_pool() for pair in pool.workloads()]
 
     async def stop(self) -> None:
         """End every worker."""
-        await asyncio.gather(*(pool.kill() for pool in self._pools.values()))
+        await asyncio.gather(*(pool.kill() for pool in self._every_pool()))
+
+    def _every_pool(self) -> "list[_Pool]":
+        return [*self._pools.values(), *self._leaving]
 
 
 @dataclass(kw_only=True)
@@ -183,7 +189,7 @@ class _Pool:
     async def invoke(
         self, arn: str, payload: bytes, lineage: Lineage, request_id: str
     ) -> tuple[Outcome, list[str]]:
-        worker = self._take_idle()
+        worker = await self._take_idle()
         began = time.perf_counter()
         cold = worker is None
         if worker is None:
@@ -236,22 +242,21 @@ class _Pool:
                 f"{self.name} has every failure)"
             )
 
-    def _take_idle(self) -> Worker | None:
+    async def _take_idle(self) -> Worker | None:
         while self._idle:
             worker = self._idle.pop()
             if worker.timer is not None:
                 worker.timer.cancel()
             if not worker.ended:
                 return worker
-            self._all.discard(worker)
+            await self._end(worker)
         return None
 
     async def _put_back(self, worker: Worker, outcome: Outcome) -> None:
         timed_out = outcome.failed and b"Sandbox.Timedout" in outcome.payload
         if self._stopped or timed_out or worker.ended:
             # Lambda, too, starts anew after a timeout or a crash.
-            self._all.discard(worker)
-            await worker.stop()
+            await self._end(worker)
             return
         self._idle.append(worker)
         loop = asyncio.get_running_loop()
@@ -262,8 +267,11 @@ class _Pool:
     async def _end_idle(self, worker: Worker) -> None:
         if worker in self._idle:
             self._idle.remove(worker)
-            self._all.discard(worker)
-            await worker.stop()
+            await self._end(worker)
+
+    async def _end(self, worker: Worker) -> None:
+        self._all.discard(worker)
+        await worker.stop()
 
     async def _start(self) -> Worker:
         if self._prepared is None or (self._prepared.done() and self._prepared.exception()):
@@ -375,12 +383,6 @@ def lambda_packages(python: Python) -> Path:
             with made_whole(path) as workshop:
                 install_here(lock, workshop / path.name, exact)
     return path
-
-
-def log_group(function: Any) -> str:
-    """Return the log group of a function: its own choice, else the one that Lambda names."""
-    config: Mapping[str, str] = getattr(function, "logging_config", None) or {}
-    return config.get("LogGroup") or f"/aws/lambda/{function.function_name}"
 
 
 def _command(context: Context, function: Any, ready: Ready, address: str, stream: str) -> Command:

@@ -10,6 +10,7 @@ from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.moto.asked import name_and_qualifier
 
 MAX_PAYLOAD: Final = 6 * 1024 * 1024
 """Bytes of an event; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -121,7 +122,7 @@ def failed_items(answer: bytes, ids: Sequence[str]) -> list[str] | None:
 def is_loop(settings: Settings, lineage: Lineage, say: Callable[[str], None]) -> bool:
     """Whether an event came through a mapping's function too often to go there again."""
     try:
-        lineage.after(settings.function.split(":function:")[1].partition(":")[0])
+        lineage.after(name_and_qualifier(settings.function)[0])
     except RecursiveLoopError as loop:
         say(f"mapping {settings.uuid} of {settings.source}: {loop}")
         return True
