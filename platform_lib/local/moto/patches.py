@@ -19,6 +19,7 @@ def patch_moto() -> None:
     """Apply every patch, once a process."""
     if not _done:
         say_what_is_missing()
+        let_go_of_what_is_gone()
         skip_conditional_bucket_statements()
         patch_lambda()
         patch_layers()
@@ -29,6 +30,23 @@ def patch_moto() -> None:
         patch_tables()
         patch_fronts()
         _done.append("patched")
+
+
+def let_go_of_what_is_gone() -> None:
+    """Keep no list of every object that was ever made: messages, items, lines and records too.
+
+    moto keeps one for a page that shows them. S3 closes its files by it.
+    """
+    from moto.core.common_models import BaseModel
+
+    def make(cls: Any, *rest: Any, **more: Any) -> Any:
+        made = object.__new__(cls)
+        if cls.__module__ == "moto.s3.models":
+            cls.instances_tracked.append(made)
+        return made
+
+    base: Any = BaseModel
+    base.__new__ = make
 
 
 def say_what_is_missing() -> None:
