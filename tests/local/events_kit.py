@@ -2,7 +2,7 @@
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dataplane_kit import new_name
 
@@ -191,7 +191,8 @@ def events_cloud(tmp_path):
     with Account() as account:
         plane = DataPlane(account, tmp_path, said.append, docker=False)
         cloud = Cloud(account, plane, said)
-        plane._functions.invoke = cloud.invoke
+        plane._functions.invoke = plane._pollers._invoke = cloud.invoke
+        plane._pollers._stream_tools = replace(plane._pollers._stream_tools, invoke=cloud.invoke)
         plane.start()
         try:
             yield cloud

@@ -160,7 +160,8 @@ def log_event(
         "logGroup": group,
         "logStream": stream,
         "subscriptionFilters": [filter_name],
-        "logEvents": list(events),
+        # moto counts its lines; AWS's ids are long numbers, as text.
+        "logEvents": [{**event, "id": str(event["id"])} for event in events],
     }
     packed = gzip.compress(json.dumps(data).encode(), mtime=0)
     return {"awslogs": {"data": base64.b64encode(packed).decode()}}
