@@ -36,6 +36,9 @@ between the lines of a record, and a line feed behind it.
 """
 _PREFIX = "/2018-06-01/runtime/"
 
+_CAUSE_BYTES = 1024 * 1024
+"""How long a header may be: the runtime client tells the traceback of an error in one, for X-Ray."""
+
 
 @dataclass(eq=False, kw_only=True)
 class Invocation:
@@ -101,7 +104,11 @@ class Worker:
         """Start it; `make` words the command for the address of the worker's API."""
         # Cancellation: an idle process that ends leaves its wait for the next event behind.
         server = web.Server(
-            self._answer, handler_cancellation=True, access_log=None, keepalive_timeout=3600.0
+            self._answer,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=3600.0,
+            max_field_size=_CAUSE_BYTES,
         )
         self._server = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._server.setup()
