@@ -37,7 +37,7 @@ between the lines of a record, and a line feed behind it.
 _PREFIX = "/2018-06-01/runtime/"
 
 _CAUSE_BYTES = 1024 * 1024
-"""How long a header may be: the runtime client tells the traceback of an error in one, for X-Ray."""
+"""How long a header may be: the runtime client tells the traceback of an error in one."""
 
 
 @dataclass(eq=False, kw_only=True)

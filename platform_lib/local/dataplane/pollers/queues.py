@@ -9,6 +9,7 @@ They cost what is in flight, not what waits.
 
 import copy
 import itertools
+import json
 import threading
 import time
 import uuid
@@ -153,7 +154,7 @@ class Queues:
                 if expired or _received_too_often(queue, message):
                     dead.append((message, expired))
                     continue
-                size += len(message.body)
+                size += _bytes(message)
                 if taken and size > max_bytes:
                     break
                 queue._pending_messages.add(message)
@@ -280,7 +281,7 @@ class Queues:
         with self._lock:
             now = self._clock.now()
             for message in self._visible(queue, now, self._groups_in_flight(queue, now)):
-                found, size = found + 1, size + len(message.body)
+                found, size = found + 1, size + _bytes(message)
                 if found >= count or size >= max_bytes:
                     break
         return found, size
@@ -309,6 +310,11 @@ class Queues:
             with queue._messages_lock:
                 queue._messages_lock.wait(min(left, 0.2))
         return [_answer(message, list(message_attribute_names or ())) for message in taken]
+
+
+def _bytes(message: Any) -> int:
+    """Return how large a body is in an event, where its quotes are escaped."""
+    return len(json.dumps(message.body, ensure_ascii=False).encode())
 
 
 def _comes_at(message: Any) -> float:

@@ -77,11 +77,8 @@ def _given_up(
 ) -> str:
     """Word that records were given up, and why, up to what became of them."""
     context = told["requestContext"]
-    times = context["approximateInvokeCount"]
-    if context["condition"] == "RecordAgeExceeded":
-        why = "too old"
-    else:
-        why = f"failed {times} times" if times != 1 else "failed once"
+    failed = f"failed {_times(context['approximateInvokeCount'])}"
+    why = "too old" if context["condition"] == "RecordAgeExceeded" else failed
     be = "is" if len(records) == 1 else "are"
     return f"{_name(settings)} gave up {_counted(settings, len(records))} ({why}), which {be}"
 
@@ -90,6 +87,19 @@ def missed_records(settings: Settings, count: int, kept_for: float) -> str:
     """Word that a stream kept records no longer, which AWS tells nobody."""
     told = f"{_name(settings)} misses {_counted(settings, count)}"
     return f"{told}: the stream keeps a record for {kept_for / 3600:.0f} hours"
+
+
+def lost_state(settings: Settings, times: int) -> str:
+    """Word that a tumbling window's last call failed for good; its records were done before."""
+    stream = settings.source.split(":", 5)[5]
+    return (
+        f"{_name(settings)} gave up the state of a window of {stream} (failed {_times(times)}), "
+        "which is lost"
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _name(settings: Settings) -> str:

@@ -15,7 +15,11 @@ from platform_lib.local.dataplane.pollers.mappings import (
     invoked,
     is_loop,
 )
-from platform_lib.local.dataplane.pollers.stream_failures import invocation_record, missed_records
+from platform_lib.local.dataplane.pollers.stream_failures import (
+    invocation_record,
+    lost_state,
+    missed_records,
+)
 from platform_lib.local.dataplane.pollers.streams import Record
 
 if TYPE_CHECKING:
@@ -96,11 +100,13 @@ class Lane:
         if self._again:
             if self._again[-1].not_before > now:
                 return None, self._again[-1].not_before
-            return self._again.pop(), None
+            batch = self._again.pop()
+            if batch.records:
+                self._open_window(batch.records[0])
+            return batch, None
         settings = self._poller.settings
-        if self._waiting and settings.tumbling_window and self._window is None:
-            first = self._waiting[0].arrived
-            self._window = first - first % settings.tumbling_window
+        if self._waiting:
+            self._open_window(self._waiting[0])
         window_ends = None if self._window is None else self._window + settings.tumbling_window
         fresh = self._fresh(window_ends)
         if not fresh:
@@ -116,6 +122,11 @@ class Lane:
         for _ in fresh:
             self._waiting.popleft()
         return _Batch(records=fresh), None
+
+    def _open_window(self, first: Record) -> None:
+        length = self._poller.settings.tumbling_window
+        if length and self._window is None:
+            self._window = first.arrived - first.arrived % length
 
     def _fresh(self, window_ends: float | None) -> list[Record]:
         """Look at the records that can go together next."""
@@ -262,9 +273,10 @@ class Lane:
         }
 
     async def _give_up(self, batch: _Batch, condition: str, *, failed: bool = False) -> None:
-        if not batch.records:
-            return
         poller = self._poller
+        if not batch.records:
+            poller.tools.say(lost_state(poller.settings, batch.invocations))
+            return
         told = invocation_record(
             poller.settings,
             self._shard_id,

@@ -73,6 +73,10 @@ class StreamPoller:
         for shard in shards.values():
             if all(self._is_done(shards[each]) for each in shard.parents if each in shards):
                 self._feed(shard)
+        for id in self._lanes.keys() - shards.keys():
+            # Its stream is gone: what was read of it is worked off all the same.
+            for lane in self._lanes[id]:
+                lane.wake()
 
     def _is_done(self, shard: Shard) -> bool:
         """Whether a closed shard is worked off, so that what it became can be begun."""
