@@ -149,6 +149,22 @@ def test_cors_and_throttling_are_the_apis_own():
     }
 
 
+@pytest.mark.parametrize("kind", ["http_api", "function_url"])
+def test_headers_of_other_origins_are_worded_as_aws_gives_them_back(kind):
+    cors = {
+        "allow_origins": ["*"],
+        "allow_headers": ["Content-Type", "content-type", "X-One"],
+        "expose_headers": ["X-Total"],
+    }
+    graph = graph_of({"kind": kind, "cors": cors})
+    if kind == "http_api":
+        made = graph.one(aws.apigatewayv2.Api).inputs["corsConfiguration"]
+    else:
+        made = graph.one(aws.lambda_.FunctionUrl).inputs["cors"]
+    assert made["allowHeaders"] == ["content-type", "x-one"]
+    assert made["exposeHeaders"] == ["x-total"]
+
+
 def test_tokens_are_asked_for_on_every_route():
     jwt = {**JWT, "scopes": ["notes.read"]}
     graph = graph_of({"authorization": "jwt", "jwt": jwt, "routes": ["GET /a", "GET /b"]})
@@ -372,6 +388,24 @@ def test_a_load_balancer_calls_the_alias():
     assert graph.value(app.target_group_arn) == group.outputs["arn"]
     # The function itself stays outside of the VPC.
     assert "vpcConfig" not in graph.one(aws.lambda_.Function).inputs
+
+
+@pytest.mark.parametrize("name", ["notes", "n" * 50])
+def test_another_balancer_gets_another_target_group(name):
+    fronts = [
+        {"kind": "public", "paths": ["/a"]},
+        {"kind": "internal", "paths": ["/a"]},
+        {"listener_arn": LISTENER, "paths": ["/a"]},
+        {"listener_arn": LISTENER.replace("shared", "other"), "paths": ["/a"]},
+    ]
+    groups = [graph_of(ingress=front, name=name).one(aws.lb.TargetGroup) for front in fronts]
+    assert len({group.options.replacement_trigger for group in groups}) == len(fronts)
+    # A name that we make must differ too, for both are there at a time.
+    given = {group.inputs.get("name") for group in groups}
+    assert len(given) == (1 if name == "notes" else len(fronts))
+    again = graph_of(ingress={**fronts[0], "paths": ["/b"]}, name=name).one(aws.lb.TargetGroup)
+    assert again.options.replacement_trigger == groups[0].options.replacement_trigger
+    assert again.inputs.get("name") == groups[0].inputs.get("name")
 
 
 def test_only_the_last_value_of_a_header_where_that_is_asked_for():

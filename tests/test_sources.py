@@ -926,7 +926,6 @@ def test_whoever_else_calls_gets_a_permission_and_only_who_does_not_wait_a_home(
         {"principal": "lexv2.amazonaws.com", "source_arn": f"arn:aws:lex:{HERE}:bot-alias/A/B"},
         {"principal": "apigateway.amazonaws.com", "source_arn": f"arn:aws:execute-api:{HERE}:a/*/GET/"},
         {"principal": "cloudformation.amazonaws.com", "source_account": ACCOUNT},
-        {"principal": ACCOUNT, "principal_org_id": "o-a1b2c3d4e5"},
         {"principal": f"arn:aws:iam::{ACCOUNT}:role/deployer"},
         {"principal": "*", "principal_org_id": "o-a1b2c3d4e5"},
     ],
@@ -941,6 +940,13 @@ def test_a_permission_has_the_conditions_that_are_given(given):
         "principal": "principal",
     }
     assert {words[word]: value for word, value in given.items()}.items() <= permission.items()
+
+
+def test_an_account_is_named_as_lambda_names_it():
+    given = {"principal": ACCOUNT, "principal_org_id": "o-a1b2c3d4e5"}
+    [permission] = permissions(graph_of(invoke_permissions=[given]))
+    assert permission["principal"] == f"arn:aws:iam::{ACCOUNT}:root"
+    assert permission["principalOrgId"] == "o-a1b2c3d4e5"
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ def test_options_are_told_as_the_engine_hears_them():
                 delete_before_replace=False,
                 ignore_changes=["visibilityTimeoutSeconds"],
                 replace_on_changes=["fifoQueue"],
+                replacement_trigger=pulumi.Output.from_input(["a", 1]),
                 additional_secret_outputs=["url"],
                 aliases=[pulumi.Alias(name="old"), "urn:pulumi:stack::project::a:b:C::d"],
                 custom_timeouts=pulumi.CustomTimeouts(create="10m"),
@@ -128,12 +129,13 @@ def test_options_are_told_as_the_engine_hears_them():
     assert options.delete_before_replace is False
     assert options.ignore_changes == ("visibilityTimeoutSeconds",)
     assert options.replace_on_changes == ("fifoQueue",)
+    assert options.replacement_trigger == ["a", 1]
     assert options.additional_secret_outputs == ("url",)
     assert options.aliases[0]["name"] == "old"
     assert options.aliases[1] == "urn:pulumi:stack::project::a:b:C::d"
     assert options.custom_timeouts == {"create": "10m"}
     plain = graph.one(aws.sqs.Queue, "plain").options
-    assert plain.delete_before_replace is None
+    assert plain.delete_before_replace is plain.replacement_trigger is None
     assert plain.aliases == plain.ignore_changes == ()
     assert not plain.protect
 

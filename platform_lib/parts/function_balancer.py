@@ -62,11 +62,16 @@ def create_function_balancer(
 
     `network` is where a balancer of our own stands; there is none on a listener that exists.
     """
+    # A group belongs to one balancer: on another one, AWS takes no group whose old balancer is
+    # still there. https://github.com/hashicorp/terraform-provider-aws/issues/22005
+    place: pulumi.Input[str] = http.ingress.kind.value
+    if http.ingress.listener_arn is not None:
+        place = http.ingress.listener_arn
     target_group = child.make(
         "target_group",
         aws.lb.TargetGroup,
         "tg",
-        name=front_name(child, "tg", "lambda"),
+        name=front_name(child, "tg", "lambda", place),
         target_type="lambda",
         lambda_multi_value_headers_enabled=http.multi_value_headers,
         # Off unless asked for. Of a function AWS takes path, codes, thresholds and times alone.
@@ -79,6 +84,7 @@ def create_function_balancer(
             "healthy_threshold": 2,
             "unhealthy_threshold": 3,
         },
+        opts=pulumi.ResourceOptions(replacement_trigger=place),
     )
     permission = child.make(
         "permission",

@@ -152,10 +152,17 @@ def create_http_api(
 
 
 def cors_configuration(cors: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Word which pages of other origins are let in, as HTTP APIs and function URLs take it."""
+    """Word which pages of other origins are let in, as HTTP APIs and function URLs take it.
+
+    Both give names of headers back in small letters: worded otherwise, every `up` would change
+    them.
+    """
     if cors is None:
         return None
     said = {word: value for word, value in cors.items() if word != "max_age_seconds"}
+    for word in ("allow_headers", "expose_headers"):
+        if word in said:
+            said[word] = list(dict.fromkeys(name.lower() for name in said[word]))
     if "max_age_seconds" in cors:
         said["max_age"] = cors["max_age_seconds"]
     return said

@@ -80,8 +80,12 @@ class InvokePermissionSettings(Source):
 
     def bind(self, child: Children, target: Target, made: Queues | None) -> InvokePermission:
         """Let somebody call the function."""
-        permission = create_permission(child, self.at, target, **self.permission)
-        return InvokePermission(permission=permission)
+        inputs = dict(self.permission)
+        if inputs["principal"].isdigit():
+            # Lambda gives an account's number back as its ARN, and every `up` would replace the
+            # permission: https://github.com/hashicorp/terraform-provider-aws/issues/30722
+            inputs["principal"] = target.place.account_arn(inputs["principal"])
+        return InvokePermission(permission=create_permission(child, self.at, target, **inputs))
 
 
 def judge(

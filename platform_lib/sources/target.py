@@ -37,6 +37,12 @@ class Place:
             )
         )
 
+    def account_arn(self, account_id: str) -> pulumi.Output[str]:
+        """Word the ARN of a whole account."""
+        return self.region.apply(
+            lambda region: f"arn:{partition_of(region)}:iam::{account_id}:root"
+        )
+
     def bucket_arn(self, bucket: pulumi.Input[str]) -> pulumi.Output[str]:
         """Word the ARN of a bucket, which names neither account nor region."""
         return pulumi.Output.all(self.region, bucket).apply(
@@ -71,7 +77,7 @@ def create_permission(
     at: SourceName,
     target: Target,
     *,
-    principal: str,
+    principal: pulumi.Input[str],
     source_arn: pulumi.Input[str] | None = None,
     source_account: pulumi.Input[str] | None = None,
     **more: Any,

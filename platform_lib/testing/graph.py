@@ -26,6 +26,7 @@ class Options:
     aliases: tuple["str | Mapping[str, Any]", ...] = ()
     """URNs, or what of name, type, stack, project, parentUrn and noParent was given."""
     delete_before_replace: bool | None = None
+    replacement_trigger: Any = None
     retain_on_delete: bool = False
     custom_timeouts: Mapping[str, str] = field(default_factory=dict)
     deleted_with: str | None = None

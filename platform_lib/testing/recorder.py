@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, is_dry_run
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import resource_pb2
@@ -190,6 +190,9 @@ def _options(request: Any) -> Options:
         aliases=(*request.aliasURNs, *(_alias(alias) for alias in request.aliases)),
         delete_before_replace=request.deleteBeforeReplace
         if request.deleteBeforeReplaceDefined
+        else None,
+        replacement_trigger=json_format.MessageToDict(request.replacement_trigger)
+        if request.HasField("replacement_trigger")
         else None,
         retain_on_delete=request.retainOnDelete,
         custom_timeouts={key: value for key, value in timeouts.items() if value},

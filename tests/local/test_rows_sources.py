@@ -161,10 +161,11 @@ def test_a_log_group_has_two_filters_that_change(lab):
         for pattern in ("ERROR", "WARN")
     )
     first.change(filterPattern="FATAL")
-    second.change(destinationArn=alias(lab)["arn"])
+    second.change(filterPattern="?FATAL ?WARN")
     with pytest.raises(LocalCloudError, match="LimitExceeded"):
         Made(lab, type, logGroup=group, destinationArn=alias(lab)["arn"], filterPattern="")
     assert first.replaces(name="other") == ["name"]
+    assert first.replaces(destinationArn=alias(lab)["arn"]) == ["destinationArn"]
 
 
 def test_rules_for_mail_change_and_move(lab):

@@ -1,14 +1,19 @@
-"""What becomes of event sources when a program changes: every event
-still arrives, nothing is made twice, and a destroy leaves nothing.
+"""What becomes of event sources when a program changes, and when its `up` or `destroy` is killed:
+every event still arrives, nothing is made twice, and a destroy leaves nothing.
 """
 
+import os
+import signal
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from echo_cloud import engine_of
 
-from platform_lib.local import LocalCloud
+from platform_lib.local import LocalCloud, LocalCloudError
+from platform_lib.local.screen import Screen
 
 HANDLER = """
 import base64, gzip, json, os, re
@@ -152,3 +157,73 @@ def test_renamed_sources_keep_what_they_have_in_aws_and_lose_nothing(local_cloud
     assert arrived(local_cloud, outputs) == dict.fromkeys(before | during | after, 1)
     assert local_cloud.preview(program) == []
     local_cloud.destroy(program)
+
+
+class Kills(Screen):
+    """Kills the engine, or the program, when as many resources have been begun."""
+
+    def __init__(self, cloud: LocalCloud, victim: str, begun: int) -> None:
+        self.cloud, self.victim, self.left = cloud, victim, begun
+
+    def progress(self, program, event):
+        if event["event"] != "resource" or event["state"] != "started":
+            return
+        self.left -= 1
+        if self.left == 0:
+            [process] = self.cloud.operations.processes
+            pid = engine_of(self.cloud) if self.victim == "engine" else process.pid
+            os.kill(pid, signal.SIGKILL)
+
+
+def alive(cloud: LocalCloud) -> dict[str, int]:
+    """Count what a program with sources makes."""
+    listed = {
+        "apigatewayv2": ["get_apis"],
+        "cloudwatch": ["describe_alarms"],
+        "dynamodb": ["list_tables"],
+        "events": ["list_rules"],
+        "iam": ["list_roles"],
+        "kinesis": ["list_streams"],
+        "lambda": ["list_functions", "list_event_source_mappings"],
+        "logs": ["describe_log_groups"],
+        "s3": ["list_buckets"],
+        "scheduler": ["list_schedules"],
+        "ses": ["list_receipt_rule_sets"],
+        "sns": ["list_topics", "list_subscriptions"],
+        "sqs": ["list_queues"],
+    }
+    found = {}
+    for service, operations in listed.items():
+        for operation in operations:
+            answer = getattr(cloud.client(service), operation)()
+            found[f"{service} {operation}"] = sum(
+                len(each) for each in answer.values() if isinstance(each, list)
+            )
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the engine by /proc")
+def test_a_killed_up_and_a_killed_destroy_are_finished_by_the_next(tmp_path, program):
+    with LocalCloud(tmp_path / "state") as cloud:
+        before = alive(cloud)
+        with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
+            cloud.up(program, screen=Kills(cloud, "engine", 30))
+        with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
+            cloud.up(program, screen=Kills(cloud, "program", 20))
+
+        outputs = cloud.up(program).outputs
+
+        assert cloud.preview(program) == []
+        sent = send(cloud, outputs, "sent")
+        assert arrived(cloud, outputs) == dict.fromkeys(sent, 1)
+        # Another alias replaces permissions, subscriptions and the home of failures, one by one.
+        with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
+            cloud.up(program, config={"alias": "other"}, screen=Kills(cloud, "engine", 20))
+        assert cloud.up(program, config={"alias": "other"}).outputs == outputs
+        assert cloud.preview(program) == []
+        sent |= send(cloud, outputs, "again")
+        assert arrived(cloud, outputs) == dict.fromkeys(sent, 1)
+        with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
+            cloud.destroy(program, screen=Kills(cloud, "engine", 10))
+        cloud.destroy(program)
+        assert alive(cloud) == before

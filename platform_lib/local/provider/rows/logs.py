@@ -64,7 +64,7 @@ ROWS = (
         ),
         renames={"logGroup": "logGroupName", "name": "filterName"},
         update=(Call("put_subscription_filter"),),
-        replace=("logGroup", "name"),
+        replace=("destinationArn", "logGroup", "name"),
         dropped=because(
             "moto forgets it", "applyOnTransformedLogs", "distribution", "emitSystemFields"
         ),
