@@ -7,7 +7,6 @@ that was idle for five minutes ends.
 """
 
 import asyncio
-import hashlib
 import math
 import os
 import time
@@ -15,15 +14,12 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from platform_lib.cache import cache_dir, locked, made_whole, sweep
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import function_key, function_layers, log_group
-from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
+from platform_lib.local.dataplane.desired import function_key, log_group
+from platform_lib.local.dataplane.functions.ready import Ready, command, prepare
 from platform_lib.local.dataplane.functions.runtime_api import (
-    START,
     Invocation,
     Outcome,
     Worker,
@@ -32,13 +28,6 @@ from platform_lib.local.dataplane.functions.runtime_api import (
 )
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.running.processes import Command
-from platform_lib.local.dataplane.running.pythons import Python, minor
-from platform_lib.local.dataplane.running.trees import (
-    LocalTree,
-    check_unzipped_size,
-    install_here,
-    local_tree,
-)
 from platform_lib.local.dataplane.shares import Shares
 from platform_lib.local.dataplane.workload import Workload
 from platform_lib.local.errors import LocalCloudError
@@ -47,8 +36,6 @@ _WORKERS = 10
 _IDLE_SECONDS = 300.0
 _INIT_SECONDS = 10.0
 _TAIL_LINES = 200
-_RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
-"""What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
 
 
 class ThrottledError(LocalCloudError):
@@ -285,7 +272,7 @@ class _Pool:
         worker = Worker(log)
 
         async def make(address: str) -> Command:
-            return _command(self._context, self._function, ready, address, stream)
+            return command(self._context, self._function, ready, address, stream)
 
         await worker.start(make)
         self._all.add(worker)
@@ -323,93 +310,3 @@ class _Pool:
 
 def _give_up(call: Invocation) -> None:
     call.end(failure("Sandbox.Timedout", f"{call.id} Init timed out"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ready:
-    """What a worker runs: the code, what its layers bring, and Lambda's own packages."""
-
-    tree: LocalTree
-    opt: Path | None
-    runtime: Path
-
-
-def prepare(function: Any, context: Context) -> Ready:
-    """Make a function's code, its layers and Lambda's own packages ready to run here. Blocks.
-
-    Raises:
-        LocalCloudError: It cannot run here.
-    """
-    runtime = str(function.run_time or "")
-    if not runtime.startswith("python"):
-        raise LocalCloudError(
-            f"function {function.function_name}: runtime {runtime or 'of an image'} cannot run "
-            "here; the local cloud runs Python"
-        )
-    code: bytes = function.code_bytes
-    layers = function_layers(function)
-    check_unzipped_size(code, *(layer.content for layer in layers))
-    tree = local_tree(code, context.say, wanted=runtime.removeprefix("python"))
-    opt = local_layers(
-        layers,
-        bundle=tree.manifest,
-        architecture=(function.architectures or ["x86_64"])[0],
-        python=tree.python,
-    )
-    return Ready(tree=tree, opt=opt, runtime=lambda_packages(tree.python))
-
-
-def lambda_packages(python: Python) -> Path:
-    """Return a folder with what Lambda has for a Python: the runtime client, and boto3."""
-    version = minor(python.version)
-    path = (
-        cache_dir("local", "lambda")
-        / f"{version}-{hashlib.sha256(repr(_RUNTIME).encode()).hexdigest()[:12]}"
-    )
-    with locked(path):
-        if not path.exists():
-            from platform_lib import installer
-
-            sweep(path)
-            exact = Python(path=python.path, version=python.version, wanted=version)
-            try:
-                lock = installer.compile_lock(
-                    "\n".join(_RUNTIME), python_version=version, platform=None, python=python.path
-                )
-            except installer.InstallFailed as error:
-                raise LocalCloudError(
-                    f"cannot install Lambda's runtime client: {error}"
-                ) from error
-            with made_whole(path) as workshop:
-                install_here(lock, workshop / path.name, exact)
-    return path
-
-
-def _command(context: Context, function: Any, ready: Ready, address: str, stream: str) -> Command:
-    """Word a worker's start, with Lambda's variables.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    """
-    tree, runtime = ready.tree, ready.runtime
-    packages, system = layer_environment(ready.opt, tree.python)
-    env = {
-        **context.credentials(),
-        "AWS_LAMBDA_RUNTIME_API": address,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
-        "AWS_LAMBDA_FUNCTION_NAME": str(function.function_name),
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-        "AWS_LAMBDA_FUNCTION_VERSION": str(function.version),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": log_group(function),
-        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
-        "LAMBDA_TASK_ROOT": str(tree.path),
-        "LAMBDA_RUNTIME_DIR": str(runtime),
-        "_HANDLER": str(function.handler),
-        "TZ": ":UTC",
-        **system,
-        # The app's own folder first, as on Lambda: what it brings wins over what is there.
-        "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
-        **{str(k): str(v) for k, v in function.environment_vars.items()},
-    }
-    argv = (str(tree.python.path), "-c", START, str(function.handler))
-    return Command(argv=argv, env=env, cwd=tree.path)
