@@ -143,6 +143,16 @@ def test_asynchronous_invocation_is_set_for_each_qualifier(lab, client):
         )
 
 
+def test_versions_are_listed_without_a_copy_of_all_logs(lab, client):
+    name = alias(lab)["functionName"]
+    desired = Desired(lab.account)
+    latest, first = (each for each in desired.functions() if each.function_name == name)
+    assert latest.logs_backend is first.logs_backend is desired.function(name).logs_backend
+    listed = client.list_functions(FunctionVersion="ALL")["Functions"]
+    arns = [each["FunctionArn"] for each in listed if each["FunctionName"] == name]
+    assert arns == [f"{desired.function(name).function_arn}:{each}" for each in ("$LATEST", "1")]
+
+
 def test_a_url_belongs_to_the_alias_in_the_name(lab, client):
     made = alias(lab)
     url = client.create_function_url_config(FunctionName=made["arn"], AuthType="NONE")
