@@ -36,14 +36,16 @@ def text_version(text: pulumi.Input[str]) -> pulumi.Output[str]:
     )
 
 
+_KEY_LIMIT = 1024
 _S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(\S+)")
 
 
 def split_s3_uri(field: str, uri: str) -> tuple[str, str]:
     """Split `s3://bucket/key`."""
     found = _S3_URI.fullmatch(uri)
-    if found is None:
-        raise InvalidInput(field, uri, "must be s3://bucket/key")
+    if found is None or len(found[2].encode()) > _KEY_LIMIT:
+        need = f"must be s3://bucket/key, with a key of at most {_KEY_LIMIT} bytes"
+        raise InvalidInput(field, uri, need)
     return found[1], found[2]
 
 

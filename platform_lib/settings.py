@@ -32,9 +32,9 @@ _SECRET = re.compile(
     rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:{_ACCOUNT}:secret:[^\s#]+(#[^\s#]+)?"
 )
 _PARAMETER = re.compile(rf"arn:aws[a-z-]*:ssm:[a-z0-9-]+:{_ACCOUNT}:parameter/[^\s#]+")
-_BOUNDARY = re.compile(rf"arn:aws[a-z-]*:iam::({_ACCOUNT}|aws):policy/\S+")
-_KEY = re.compile(rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:{_ACCOUNT}:key/[A-Za-z0-9-]+")
-_TOPIC = re.compile(rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:{_ACCOUNT}:[A-Za-z0-9_-]+(\.fifo)?")
+_BOUNDARY = re.compile(rf"arn:aws[a-z-]*:iam::({_ACCOUNT}|aws):policy/\S{{1,640}}")
+_KEY = re.compile(rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:{_ACCOUNT}:key/[A-Za-z0-9-]{{1,64}}")
+_TOPIC = re.compile(rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}(\.fifo)?")
 _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _PATH = re.compile(r"/[!-~]{0,1023}")
 

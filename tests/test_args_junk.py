@@ -78,7 +78,7 @@ ARGS = {
         {"name": "fixed", "pattern": {"detail": {"a": [1]}}, "input": {"kind": "tidy"}},
     ],
     "schedules": [
-        {"cron": "0 8 * * ? *", "time_zone": "Europe/Berlin", "input": {"a": [1, None]}},
+        {"cron": "0 8 * * ? *", "time_zone": "Europe/Berlin", "input": {"a": [1, "b"]}},
         {"name": "often", "rate": "5 minutes", "flexible_window_minutes": 5},
         {"name": "once", "at": "2030-01-31T08:00:00", "enabled": False},
     ],
@@ -107,8 +107,8 @@ def places(value, path=()):
             yield from places(each, (*path, at))
 
 
-def put(path, junk):
-    args = copy.deepcopy(ARGS)
+def put(path, junk, args=ARGS):
+    args = copy.deepcopy(args)
     node = args
     for step in path[:-1]:
         node = node[step]
@@ -179,9 +179,61 @@ def test_the_good_args_are_good():
 
 
 @settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(place=st.sampled_from(sorted(places(ARGS), key=str)), junk=JUNK)
 def test_junk_is_refused_in_one_line_or_fits(place, junk):
     found = outcome(put(place, junk))
     assert found == [] or isinstance(found, str), (place, junk, found)
+
+
+EDGES = [-1, 0, 1, 2, 5, 6, 10, 11, 59, 60, 99, 100, 128, 300, 301, 512, 513, 900, 901, 1000, 1001]
+EDGES += [1440, 1441, 10_000, 10_001, 10_240, 21_600, 21_601, 43_200, 86_400, 604_800, 604_801]
+
+
+@st.composite
+def near(draw, value):
+    """Draw a value of the same type, which may be good too."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return draw(st.sampled_from([value - 1, value + 1, *EDGES]))
+    if isinstance(value, float):
+        return draw(st.sampled_from([0.0, 1e-300, 0.5, 100.0, 100.1, 1e300]))
+    if isinstance(value, str):
+        at = draw(st.integers(0, len(value)))
+        letters = draw(
+            st.sampled_from(["", "a", "A", "-", "_", ".", " ", "*", "/", ":", "é", "0", "\n"])
+        )
+        return draw(
+            st.sampled_from([
+                value[:at] + letters + value[at:],
+                value[:at] + letters + value[at + 1 :],
+                value[:at] + letters,
+                value + "a" * draw(st.sampled_from([20, 50, 64, 128, 200, 260, 2000])),
+            ])
+        )  # fmt: skip
+    if isinstance(value, list):
+        return draw(st.sampled_from([[], value * 2, value * 20, [*value, *map(renamed, value)]]))
+    dropped = draw(st.sampled_from(sorted(value, key=str) or [""]))
+    return {key: each for key, each in value.items() if key != dropped}
+
+
+def renamed(source):
+    return {**source, "name": "again"} if isinstance(source, dict) else source
+
+
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+@given(data=st.data())
+def test_what_is_nearly_good_fits_or_is_refused_in_one_line(data):
+    args = ARGS
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.sampled_from(sorted(places(args), key=str)))
+        value = args
+        for step in place:
+            value = value[step]
+        args = put(place, data.draw(near(value)), args)
+    found = outcome(args)
+    assert found == [] or isinstance(found, str), found

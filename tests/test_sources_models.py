@@ -151,6 +151,7 @@ LIMITS = [
     ({"tags": {"k": "v"}}, {"tags": {"k(1)": "v"}}, r"'tags' is 'k\(1\)': a tag takes letters"),
     (subnets(16), subnets(17), "a function stands in at most 16 subnets"),
     ({"logs": {"kms_key_arn": KEY}}, {"logs": {"kms_key_arn": TOPIC}}, "'logs.kms_key_arn' is '"),
+    ({"code": "s3://artifacts/" + "k" * 1024}, {"code": "s3://artifacts/" + "k" * 1025}, "1024 b"),
     (throttle(burst=2**31 - 1), throttle(burst=2**31), "'http.throttle.burst' is 2147483648"),
     (throttle(rate=0.1), throttle(rate=float("inf")), "'http.throttle.rate' is inf: must be"),
     ({"domain": {"name": "a.bc", "zone_id": "Z1"}}, {"domain": {"name": "a.b", "zone_id": "Z1"}},
