@@ -26,7 +26,10 @@ _COMMON_NAME_LIMIT = 64
 _PATTERN_LIMIT = 128
 """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html"""
 _VALUES_LIMIT = 5
-"""Of values in a rule, and of wildcards in them."""
+"""Of values in a rule, and of wildcards in them.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+"""
 _GROUP_RULES = 60
 """https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
 

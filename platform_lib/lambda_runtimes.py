@@ -1,6 +1,6 @@
 """Lambda's runtimes, and what each takes for a handler.
 
-As of November 2026; what is deprecated or a preview is not listed.
+As of November 2026; what is deprecated or a preview (`nodejs26.x`, `python3.15`) is not listed.
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 """
 

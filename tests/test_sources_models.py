@@ -6,6 +6,7 @@ import pytest
 from aws_models import misfits
 
 from platform_lib import ArgsError, FunctionApp, grants
+from platform_lib.lambda_runtimes import _GONE, RUNTIMES
 from platform_lib.local.provider.convert import input_shape
 from platform_lib.sources.buckets import _EVENTS
 from platform_lib.testing import synth
@@ -185,6 +186,15 @@ LIMITS = [
 def test_what_is_at_a_limit_fits_and_one_beyond_is_refused(good, bad, words):
     assert misfits(made(good)) == []
     assert re.search(words, refused(bad)), refused(bad)
+
+
+def test_every_runtime_of_the_model_is_current_gone_or_a_preview():
+    known = set(input_shape("lambda", "create_function").members["Runtime"].enum)
+    assert set(RUNTIMES) <= known
+    gone = {each for each in known if _GONE.fullmatch(each)}
+    assert not gone & set(RUNTIMES)
+    others = {"custom", "nodejs26.x", "python3.15"}
+    assert known - set(RUNTIMES) - gone == others
 
 
 def test_buckets_have_the_events_that_s3_has():

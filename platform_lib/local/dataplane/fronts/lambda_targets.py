@@ -2,8 +2,10 @@
 
 A target group has one function. Its health does not decide who is asked: where every target is
 unhealthy the load balancer asks all of them. Checks are calls, and cost what calls cost, so they
-come at the group's own pace and not faster. WebSockets are refused, as by AWS.
+come at the group's own pace and not faster. WebSockets are refused, as by AWS. A call that fails
+or is throttled, or an answer that is too large, is a 502.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
 """
 
 import asyncio
