@@ -175,14 +175,11 @@ class FunctionApp(pulumi.ComponentResource):
                 "security_group_ids": [self.security_group.id],
             }
 
-        package = create_package(child, settings.code, architecture=app.architecture)
-        for key, made in package.children.items():
-            setattr(self, key, made)
         self.function = child.make(
             "function",
             aws.lambda_.Function,
             "fn",
-            **package.inputs,
+            **create_package(child, settings.code, architecture=app.architecture),
             architectures=[app.architecture],
             memory_size=settings.memory_mib,
             timeout=settings.timeout_seconds,
@@ -231,8 +228,8 @@ class FunctionApp(pulumi.ComponentResource):
             log_key_arn=app.log_key_arn,
             provider=provider,
         )
-        # Which children there are depends on the kind; each is an attribute by its key.
-        vars(self).update(child.made)
+        # Which children there are depends on code, sources and front; each one is an attribute.
+        vars(self).update(child.attributes)
 
         self.url, self.dns_name = served.url, served.dns_name
         self.hosted_zone_id = served.hosted_zone_id

@@ -74,6 +74,11 @@ class Children:
         self.made[key] = made = kind(logical, opts=own, **given)
         return made
 
+    @property
+    def attributes(self) -> dict[str, pulumi.CustomResource]:
+        """What was made under a key of one word; a path of words is in a mapping of its own."""
+        return {key: made for key, made in self.made.items() if "." not in key}
+
     def first_name(self, key: str, suffix: str) -> str:
         """Give the logical name that a child had before it was renamed, if it was."""
         new, old = self._renamed.get(key.rpartition(".")[0], ("", ""))

@@ -27,15 +27,6 @@ _BUCKET_CHILDREN = {
 
 
 @record
-class FunctionPackage:
-    """What the Lambda function is given, and what was made for it."""
-
-    inputs: Mapping[str, Any]
-    children: Mapping[str, pulumi.CustomResource]
-    """Key -> child, for the component to show."""
-
-
-@record
 class _Store:
     """A bucket to put code into."""
 
@@ -57,15 +48,14 @@ def package_children(code: FunctionCode) -> dict[str, str]:
     return children
 
 
-def create_package(child: Children, code: FunctionCode, *, architecture: str) -> FunctionPackage:
-    """Give the function its code and its layers, ours last: what is locked wins in /opt."""
-    made: dict[str, pulumi.CustomResource] = {}
-    store = _create_store(child, code, made)
+def create_package(child: Children, code: FunctionCode, *, architecture: str) -> Mapping[str, Any]:
+    """Word the function's inputs for its code and its layers, ours last: the locked one wins."""
+    store = _create_store(child, code)
 
     def place(key: str, archive: Path) -> dict[str, Any]:
         if store is None:
             return {"code": pulumi.FileArchive(str(archive))}
-        made[key] = stored = _store(child, store, key, archive)
+        stored = _store(child, store, key, archive)
         return {
             "s3_bucket": stored.bucket,
             "s3_key": stored.key,
@@ -92,17 +82,14 @@ def create_package(child: Children, code: FunctionCode, *, architecture: str) ->
             compatible_runtimes=[inputs["runtime"]],
             compatible_architectures=[architecture],
         )
-        made["dependency_layer"] = layer
         layers.append(layer.arn)
     if code.zip is not None:
         inputs |= place("bundle", code.zip)
     inputs["layers"] = layers or None
-    return FunctionPackage(inputs=inputs, children=made)
+    return inputs
 
 
-def _create_store(
-    child: Children, code: FunctionCode, made: dict[str, pulumi.CustomResource]
-) -> _Store | None:
+def _create_store(child: Children, code: FunctionCode) -> _Store | None:
     if code.upload is None:
         return None
     if code.upload.bucket is not None:
@@ -115,12 +102,6 @@ def _create_store(
         bucket=closed.bucket.id,
         versioning_configuration={"status": "Enabled"},
     )
-    made |= {
-        "bucket": closed.bucket,
-        "public_access_block": closed.public_access_block,
-        "bucket_policy": closed.bucket_policy,
-        "bucket_versioning": versioning,
-    }
     return _Store(bucket=closed.bucket.id, ours=True, ready=(closed.bucket_policy, versioning))
 
 

@@ -139,10 +139,9 @@ class BucketSettings(Source):
         )
         return BucketSource(permission=permission, notification=notification)
 
-    def sender(self, bound: BucketSource) -> Sender:
-        """Name the rule."""
-        assert bound.rule is not None  # noqa: S101 - only a rule leaves failures
-        return "events.amazonaws.com", bound.rule.arn
+    def sender(self, bound: BucketSource) -> Sender | None:
+        """Name the rule; S3 itself leaves nothing."""
+        return ("events.amazonaws.com", bound.rule.arn) if bound.rule is not None else None
 
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[BucketSettings]:

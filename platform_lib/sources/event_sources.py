@@ -209,8 +209,8 @@ def create_sources(
     senders = []
     for one, made in zip(settings.sources, feeds.queues, strict=True):
         source = bound[one.at.kind][one.at.name] = one.bind(child, target, made)
-        if one.leaves_failures:
-            senders.append(one.sender(source))
+        if (sender := one.sender(source)) is not None:
+            senders.append(sender)
     if senders and feeds.failure_queue is not None:
         create_queue_policy(
             child, "failure_queue_policy", "failures-policy", feeds.failure_queue, senders

@@ -4,6 +4,7 @@ Each kind is a module of this package with the name of its field in the args. It
 function)` makes a `Source` of each of the args in that field.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ class Function:
 
 
 @record
-class Source:
+class Source(ABC):
     """An event source of a function, checked."""
 
     at: SourceName
@@ -49,13 +50,12 @@ class Source:
     """Whether it needs that home though it is read, and not called by."""
     leaves_failures: bool = False
     """Whether a service leaves in the app's own queue what it could not hand over."""
-
     permission: Mapping[str, Any] | None = None
     """What is known already of the permission by which it calls; None where it needs none."""
 
+    @abstractmethod
     def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
         """Name its children, by their keys in `overrides`, and their types."""
-        raise NotImplementedError
 
     def create_queues(
         self,
@@ -71,10 +71,10 @@ class Source:
         """Say what the function's role may do for it."""
         yield from ()
 
+    @abstractmethod
     def bind(self, child: Children, target: Target, made: Queues | None) -> Any:
         """Make what calls the alias, and give what the component shows by the source's name."""
-        raise NotImplementedError
 
-    def sender(self, bound: Any) -> Sender:
+    def sender(self, bound: Any) -> Sender | None:
         """Say who leaves failures in the app's own queue; `bound` is what `bind` returned."""
-        raise NotImplementedError
+        return None

@@ -95,9 +95,9 @@ class TopicSettings(Source):
         )
         return TopicSource(subscription=subscription, permission=permission)
 
-    def sender(self, bound: TopicSource) -> Sender:
-        """Name the topic."""
-        return "sns.amazonaws.com", self.arn
+    def sender(self, bound: TopicSource) -> Sender | None:
+        """Name the topic; a raw one leaves what failed with its own queues."""
+        return ("sns.amazonaws.com", self.arn) if self.leaves_failures else None
 
     def _by_queue(
         self, child: Children, target: Target, queue: QueueSettings, made: Queues
