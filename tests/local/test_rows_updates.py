@@ -429,6 +429,24 @@ def test_an_object_leaves_no_version_behind(lab):
     assert "DeleteMarkers" not in left
 
 
+def test_an_object_that_may_not_be_deleted_is_named(lab):
+    made = Made(lab, "aws:s3/bucket:Bucket", forceDestroy=True)
+    client = lab.client("s3")
+    client.put_object(Bucket=made.id, Key="kept", Body=b"1")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:DeleteObject",
+        "Resource": f"arn:aws:s3:::{made.id}/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client.put_bucket_policy(Bucket=made.id, Policy=policy)
+    with pytest.raises(LocalCloudError, match="AccessDenied: kept: Access Denied"):
+        lab.kinds.delete(made.type, made.id, made.state)
+    client.delete_bucket_policy(Bucket=made.id)
+    lab.kinds.delete(made.type, made.id, made.state)
+
+
 def test_a_function_keeps_a_layer_that_was_deleted(lab):
     layer = lab.make("aws:lambda/layerVersion:LayerVersion", layerName="kept", code=archive())
     second = lab.state("aws:lambda/layerVersion:LayerVersion", layerName="kept", code=archive("b"))

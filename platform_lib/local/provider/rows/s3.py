@@ -3,7 +3,7 @@
 import base64
 
 from platform_lib.local.account import Account
-from platform_lib.local.provider.calls import all_pages, call_aws
+from platform_lib.local.provider.calls import AwsError, all_pages, call_aws
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, because
 
 
@@ -33,7 +33,11 @@ def _versions(account: Account, request: Properties) -> list[dict[str, str]]:
 def _delete(account: Account, bucket: str, found: list[dict[str, str]]) -> None:
     for start in range(0, len(found), 1000):
         request = {"Bucket": bucket, "Delete": {"Objects": found[start : start + 1000]}}
-        call_aws(account, "s3", "delete_objects", request)
+        answer = call_aws(account, "s3", "delete_objects", request)
+        # An answer of 200 all the same.
+        for refused in answer.get("Errors", ()):
+            told = f"{refused['Key']}: {refused['Message']}"
+            raise AwsError("delete_objects", refused["Code"], told)
 
 
 def _body(inputs: Properties) -> Properties:
