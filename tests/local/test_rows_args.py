@@ -1,6 +1,7 @@
 """For every row: each property of the SDK's Args class is taken, ignored, or refused."""
 
 import importlib
+import inspect
 import re
 import sys
 
@@ -73,6 +74,12 @@ def test_every_property_is_taken_ignored_or_refused(type):
         if not said(row, path) and unknown_paths(row, path[0], value_at(path, is_block))
     ]
     assert lost == [], f"add them to the row in {HOMES[type]}"
+
+
+@pytest.mark.parametrize("type", sorted(set(ROWS) - {"aws:route53/zone:Zone"}))
+def test_what_a_program_need_not_name_gets_a_name(type):
+    name = inspect.signature(sdk_args(type)).parameters.get("name")
+    assert ROWS[type].name or name is None or name.default is name.empty
 
 
 @pytest.mark.parametrize("type", sorted(ROWS))

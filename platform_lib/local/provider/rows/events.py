@@ -19,6 +19,7 @@ ROWS = (
     Row(
         type="aws:cloudwatch/eventBus:EventBus",
         service="events",
+        name=Name("name", 256),
         create=Call("create_event_bus"),
         id="{name}",
         looks=(Look("describe_event_bus", _BUS),),
