@@ -2,6 +2,7 @@
 
 import copy
 
+import pytest
 from aws_models import misfits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -173,6 +174,42 @@ JUNK = st.one_of(
     st.sampled_from(TEXTS),
     st.text(max_size=8),
 )  # fmt: skip
+
+
+BROKE_OUT = [
+    (("memory_mib",), 10**5000),
+    (("memory_mib",), Unprintable()),
+    (("architecture",), Unprintable()),
+    (("stage",), nested(5000)),
+    (("http", "throttle", "rate"), 10**400),
+    (("http", "throttle", "burst"), 10**400),
+    (("http", "throttle", "rate"), float("inf")),
+    (("queues",), b""),
+    (("environment",), {"\ud800": "1"}),
+    (("environment",), {"A\nB": 1}),
+    (("environment", "COLOUR"), "\ud800"),
+    (("environment", "COLOUR"), "\0"),
+    (("code",), "\0"),
+    (("tags", "team"), "\ud800"),
+    (("event_rules", 0, "input_template"), "\ud800"),
+    (("event_rules", 0, "pattern"), {"a": {1: ["x"], "b": ["x"]}}),
+    (("event_rules", 0, "pattern"), {"a": [float("nan")]}),
+    (("event_rules", 0, "pattern", "source"), {1: 2}),
+    (("event_rules", 0, "pattern"), nested(5000)),
+    (("event_rules", 1, "input"), {"a": object()}),
+    (("event_rules", 1, "input"), nested(5000)),
+    (("schedules", 0, "input"), {"a": {1: 2, "b": 1}}),
+    (("schedules", 0, "input"), {"a": float("nan")}),
+    (("schedules", 0, "input"), {"a": "\ud800"}),
+    (("topics", 0, "filter_policy"), nested(5000)),
+    (("topics", 0, "filter_policy"), {"$or": ["x"]}),
+]
+"""What once came out as something else than an ArgsError, or was taken."""
+
+
+@pytest.mark.parametrize(("place", "junk"), BROKE_OUT, ids=lambda each: "")
+def test_what_once_broke_out_is_refused_in_one_line(place, junk):
+    assert place[0] in outcome(put(place, junk))
 
 
 def test_the_good_args_are_good():

@@ -107,6 +107,14 @@ def caller(principal):
     return {"invoke_permissions": [{"principal": principal}]}
 
 
+def many(count):
+    return {
+        "invoke_permissions": [
+            {"name": f"c{each}", "principal": f"{each:012}"} for each in range(count)
+        ]
+    }
+
+
 def throttle(**more):
     return {"http": {"throttle": {"rate": 1.0, "burst": 1, **more}}}
 
@@ -178,6 +186,9 @@ LIMITS = [
      {"topics": [{"arn": TOPIC, "filter_policy": {"$or": ["x"]}}]}, "a list of two objects"),
     ({"schedules": [{"rate": "1 day", "input": {"a": "ü"}}]},
      {"schedules": [{"rate": "1 day", "input": {"a": float("nan")}}]}, r"input' is .* not JSON"),
+    (rule(input_template='"<aws.events.rule-arn> <aws.events.event.json>"'),
+     rule(input_template='"<aws.events.rule>"'), "stands for nothing; did you mean 'aws.events.rule"),
+    (many(40), many(100), r"'invoke_permissions' is '100 .* come to .* alias' policy holds 20480"),
     (rule(input={}), rule(input={"a": object()}), r"'event_rules\[0\].input' is .* is not JSON"),
 ]  # fmt: skip
 

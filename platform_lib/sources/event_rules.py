@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib.checks import InvalidInput, check_json, check_length
+from platform_lib.checks import InvalidInput, check_json, check_length, did_you_mean
 from platform_lib.event_patterns import matches
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
@@ -35,6 +35,10 @@ PERMISSION = {
     "source_arn": f"arn:aws:events:{HERE}:rule/",
 }
 """What is known of a rule's permission before the rule is made."""
+_PREDEFINED = (
+    *("aws.events.event", "aws.events.event.ingestion-time", "aws.events.event.json"),
+    *("aws.events.rule-arn", "aws.events.rule-name"),
+)
 _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
 
@@ -173,7 +177,9 @@ def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         if not _PATH.fullmatch(place):
             raise InvalidInput(field, place, "must be a JSON path, such as $.detail.id")
     for name in _PLACEHOLDER.findall(template):
-        if name not in paths and not name.startswith("aws."):
+        if name not in {*paths, *_PREDEFINED}:
             need = f"<{name}> stands for nothing: name it in input_paths"
+            if name.startswith("aws."):
+                need = f"<{name}> stands for nothing; {did_you_mean(name, _PREDEFINED)}"
             raise InvalidInput(f"{path}.input_template", template, need)
     return {"input_transformer": {"input_paths": dict(paths), "input_template": template}}
