@@ -390,6 +390,30 @@ def test_a_load_balancer_calls_the_alias():
     assert "vpcConfig" not in graph.one(aws.lambda_.Function).inputs
 
 
+def test_everyone_is_one_rule_whether_given_as_a_range_or_not():
+    def rules(**ingress):
+        graph = graph_of({"kind": "load_balancer"}, ingress=ingress, domain=DOMAIN)
+        made = graph.all(aws.vpc.SecurityGroupIngressRule)
+        everyone = [rule for rule in made if rule.inputs["cidrIpv4"] == "0.0.0.0/0"]
+        assert [rule.inputs["description"] for rule in everyone] == [
+            "HTTP from anywhere",
+            "HTTPS from anywhere",
+        ]
+        return {rule.name: [alias["name"] for alias in rule.options.aliases] for rule in made}
+
+    by_default = rules()
+    given = rules(allowed_cidrs=["10.0.0.0/8", "0.0.0.0/0"])
+    assert by_default == {
+        "notes-lb-ingress": ["notes-lb-ingress-0-0-0-0-0"],
+        "notes-lb-ingress-https": ["notes-lb-ingress-https-0-0-0-0-0"],
+    }
+    assert given == {
+        "notes-lb-ingress-10-0-0-0-8": [],
+        "notes-lb-ingress-https-10-0-0-0-8": [],
+        **{alias: [name] for name, [alias] in by_default.items()},
+    }
+
+
 @pytest.mark.parametrize("name", ["notes", "n" * 50])
 def test_another_balancer_gets_another_target_group(name):
     fronts = [

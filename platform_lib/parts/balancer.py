@@ -15,6 +15,7 @@ ANYWHERE = "0.0.0.0/0"
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.3 and 1.2.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html"""
+_AS_RANGE = "-0-0-0-0-0"
 _PORTS = {"": (80, "HTTP"), "_https": (443, "HTTPS")}
 
 
@@ -64,23 +65,39 @@ def create_balancer_ingress(
             key,
             aws.vpc.SecurityGroupIngressRule,
             suffix,
-            **tcp(group, port, f"{protocol} from {source}", cidr_ipv4=cidr),
+            **tcp(group, port, f"{protocol} from {_named(cidr)}", cidr_ipv4=cidr),
+            opts=pulumi.ResourceOptions(aliases=_other_names(child, suffix, cidr)),
         )
-        for key, suffix, port, protocol, source, cidr in _openings(cidrs, https=https)
+        for key, suffix, port, protocol, cidr in _openings(cidrs, https=https)
     }
 
 
-def _openings(cidrs: Sequence[str], *, https: bool) -> list[tuple[str, str, int, str, str, str]]:
+def _named(cidr: str) -> str:
+    return "anywhere" if cidr == ANYWHERE else cidr
+
+
+def _other_names(child: Children, suffix: str, cidr: str) -> "list[str | pulumi.Alias]":
+    """Know the rule for everyone by both its names: with no range given, and as a range.
+
+    A group takes one rule of a range, and the new rule would be made before the old one goes.
+    """
+    if cidr != ANYWHERE:
+        return []
+    plain = suffix.removesuffix(_AS_RANGE)
+    return [pulumi.Alias(name=f"{child.name}-{plain + _AS_RANGE if suffix == plain else plain}")]
+
+
+def _openings(cidrs: Sequence[str], *, https: bool) -> list[tuple[str, str, int, str, str]]:
     found = []
     for more, (port, protocol) in _PORTS.items():
         if more and not https:
             continue
         key, suffix = f"load_balancer_ingress{more}", f"lb-ingress{more.replace('_', '-')}"
         if not cidrs:
-            found.append((key, suffix, port, protocol, "anywhere", ANYWHERE))
+            found.append((key, suffix, port, protocol, ANYWHERE))
         for cidr in cidrs:
             own = cidr.replace(".", "-").replace("/", "-")
-            found.append((f"{key}.{cidr}", f"{suffix}-{own}", port, protocol, cidr, cidr))
+            found.append((f"{key}.{cidr}", f"{suffix}-{own}", port, protocol, cidr))
     return found
 
 
