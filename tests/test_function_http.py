@@ -422,11 +422,18 @@ def test_another_balancer_gets_another_target_group(name):
         {"listener_arn": LISTENER, "paths": ["/a"]},
         {"listener_arn": LISTENER.replace("shared", "other"), "paths": ["/a"]},
     ]
-    groups = [graph_of(ingress=front, name=name).one(aws.lb.TargetGroup) for front in fronts]
-    assert len({group.options.replacement_trigger for group in groups}) == len(fronts)
+    elsewhere = {"vpc_id": "vpc-1", "public_subnet_ids": ["subnet-1", "subnet-2"]}
+    places = [*({"ingress": front} for front in fronts)]
+    places.append({**places[0], "network": {**NETWORK, **elsewhere}})
+    graphs = [graph_of(name=name, **place) for place in places]
+    groups = [graph.one(aws.lb.TargetGroup) for graph in graphs]
+    assert len({str(group.options.replacement_trigger) for group in groups}) == len(places)
     # A name that we make must differ too, for both are there at a time.
     given = {group.inputs.get("name") for group in groups}
-    assert len(given) == (1 if name == "notes" else len(fronts))
+    assert len(given) == (1 if name == "notes" else len(places))
+    here, there = (graphs[at].one(aws.lb.LoadBalancer) for at in (0, -1))
+    assert here.options.replacement_trigger != there.options.replacement_trigger == "vpc-1"
+    assert (here.inputs.get("name") == there.inputs.get("name")) == (name == "notes")
     again = graph_of(ingress={**fronts[0], "paths": ["/b"]}, name=name).one(aws.lb.TargetGroup)
     assert again.options.replacement_trigger == groups[0].options.replacement_trigger
     assert again.inputs.get("name") == groups[0].inputs.get("name")

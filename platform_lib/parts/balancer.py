@@ -105,16 +105,21 @@ def create_load_balancer(
     child: Children,
     *,
     group: "aws.ec2.SecurityGroup",
+    vpc_id: pulumi.Input[str],
     subnet_ids: Sequence[pulumi.Input[str]],
     internal: bool = False,
 ) -> "aws.lb.LoadBalancer":
-    """Make a load balancer, for the internet or for the VPC alone."""
+    """Make a load balancer, for the internet or for the VPC alone.
+
+    No input names its VPC, and its subnets and groups cannot be changed to another's: so another
+    VPC makes another balancer.
+    """
     scheme = "internal" if internal else "internet-facing"
     return child.make(
         "load_balancer",
         aws.lb.LoadBalancer,
         "lb",
-        name=front_name(child, "lb", "application", scheme),
+        name=front_name(child, "lb", "application", scheme, vpc_id),
         load_balancer_type="application",
         internal=internal,
         security_groups=[group.id],
@@ -122,6 +127,7 @@ def create_load_balancer(
         drop_invalid_header_fields=True,
         enable_deletion_protection=False,
         idle_timeout=60,
+        opts=pulumi.ResourceOptions(replacement_trigger=vpc_id),
     )
 
 

@@ -75,7 +75,9 @@ def create_front(
         **tcp(group, port, to_app, referenced_security_group_id=balancer_group.id),
     )
     egress = create_app_egress(child, group)
-    load_balancer = create_load_balancer(child, group=balancer_group, subnet_ids=subnet_ids)
+    load_balancer = create_load_balancer(
+        child, group=balancer_group, vpc_id=vpc_id, subnet_ids=subnet_ids
+    )
     target_group = child.make(
         "target_group",
         aws.lb.TargetGroup,

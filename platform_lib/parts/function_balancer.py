@@ -64,14 +64,16 @@ def create_function_balancer(
     """
     # A group belongs to one balancer: on another one, AWS takes no group whose old balancer is
     # still there. https://github.com/hashicorp/terraform-provider-aws/issues/22005
-    place: pulumi.Input[str] = http.ingress.kind.value
-    if http.ingress.listener_arn is not None:
-        place = http.ingress.listener_arn
+    place: list[pulumi.Input[str]] = []
+    if network is not None:
+        place = [http.ingress.kind.value, network.vpc_id]
+    elif http.ingress.listener_arn is not None:
+        place = [http.ingress.listener_arn]
     target_group = child.make(
         "target_group",
         aws.lb.TargetGroup,
         "tg",
-        name=front_name(child, "tg", "lambda", place),
+        name=front_name(child, "tg", "lambda", *place),
         target_type="lambda",
         lambda_multi_value_headers_enabled=http.multi_value_headers,
         # Off unless asked for. Of a function AWS takes path, codes, thresholds and times alone.
@@ -149,6 +151,7 @@ def _create_own(
     load_balancer = create_load_balancer(
         child,
         group=group,
+        vpc_id=network.vpc_id,
         subnet_ids=network.app_subnet_ids if internal else network.public_subnet_ids,
         internal=internal,
     )
