@@ -194,7 +194,9 @@ class StreamArgs(TypedDict):
     get where it stands in the stream, a bucket the records too. Default: the app's own queue of
     failures."""
     tumbling_window_seconds: NotRequired[int]
-    """Length of the windows over which state is kept, 0 to 900 seconds. Default: 0, none."""
+    """Length of the windows over which state is kept, 0 to 900 seconds; each answer of the handler
+    must then hold `state`, or it counts as failed.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html Default: 0, none."""
     filters: NotRequired[Sequence[Mapping[str, Any]]]
     """Patterns, one of which a record must match, at most 10. Default: every record."""
     partial_batch: NotRequired[bool]

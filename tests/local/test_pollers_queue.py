@@ -166,6 +166,10 @@ def test_answers_to_a_batch(rig, answer, done):
     queue.send("a", "b")
     rig.settle()
     assert queue.left == (0 if done else 2)
+    rig.advance(60)
+    odd = [line for line in rig.said if line.startswith(f"function {function.name}:live answered")]
+    assert len(odd) == (0 if done else 1), "said once, however often it is tried"
+    assert done or "so its batch has failed: batchItemFailures must list items" in odd[0]
 
 
 def test_without_the_response_type_an_answer_means_nothing(rig):

@@ -518,6 +518,10 @@ def test_a_tumbling_window_needs_a_state_and_ends_early_where_it_is_large(rig):
     rig.advance(10)
     assert function.batches == [["a"], ["a"], []]
     assert function.events[-1]["isWindowTerminatedEarly"] is True
+    assert rig.said[-1] == (
+        f"function {function.name}:live answered null, so its batch has failed: "
+        "with a tumbling window an answer must hold state (said once)"
+    )
 
 
 @BOTH

@@ -16,6 +16,15 @@ MAX_PAYLOAD: Final = 6 * 1024 * 1024
 """Bytes of an event; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
+PARTIAL_NEED: Final = 'batchItemFailures must list items of the batch as {"itemIdentifier": ID}'
+"""What an answer lacks of which nobody can tell what failed."""
+
+STATE_NEED: Final = "with a tumbling window an answer must hold state"
+"""https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html"""
+
+_LONGEST_ANSWER: Final = 120
+
+
 class Invoke(Protocol):
     """Runs a function by its ARN."""
 
@@ -117,6 +126,28 @@ def failed_items(answer: bytes, ids: Sequence[str]) -> list[str] | None:
         return None
     failed = [item.get("itemIdentifier") for item in items]
     return failed if all(each in ids for each in failed) else None
+
+
+class OddAnswers:
+    """Says that a batch failed by its answer, where no error tells of it: each need once.
+
+    Args:
+        say: Shows a line.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._told: set[str] = set()
+
+    def tell(self, settings: Settings, outcome: Outcome, need: str) -> None:
+        """Say what an answer lacks, unless that was said."""
+        if need in self._told:
+            return
+        self._told.add(need)
+        answer = outcome.payload.decode(errors="replace")
+        shown = answer if len(answer) <= _LONGEST_ANSWER else f"{answer[:_LONGEST_ANSWER]}..."
+        name = settings.function.partition(":function:")[2]
+        self._say(f"function {name} answered {shown}, so its batch has failed: {need} (said once)")
 
 
 def is_loop(settings: Settings, lineage: Lineage, say: Callable[[str], None]) -> bool:

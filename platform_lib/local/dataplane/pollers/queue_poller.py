@@ -19,7 +19,9 @@ from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.pollers.mappings import (
     MAX_PAYLOAD,
+    PARTIAL_NEED,
     Invoke,
+    OddAnswers,
     Settings,
     failed_items,
     invoked,
@@ -71,6 +73,7 @@ class QueuePoller:
         self._clock = clock
         self._invoke = invoke
         self._say = say
+        self._odd = OddAnswers(say)
         self._fifo = settings.source.endswith(".fifo")
         self._busy = 0
         self._window_ends: float | None = None
@@ -181,6 +184,8 @@ class QueuePoller:
             failed = None
         elif self._settings.partial:
             failed = failed_items(outcome.payload, ids)
+            if failed is None:
+                self._odd.tell(self._settings, outcome, PARTIAL_NEED)
         for message, record in batch:
             if failed is not None and record["messageId"] not in failed:
                 self._queues.delete(queue, message, record["receiptHandle"])

@@ -11,6 +11,8 @@ from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.pollers.mappings import (
     MAX_PAYLOAD,
+    PARTIAL_NEED,
+    STATE_NEED,
     failed_items,
     invoked,
     is_loop,
@@ -227,12 +229,14 @@ class Lane:
         if outcome.failed:
             return 0
         if self._window is not None and not _has_state(outcome):
+            self._poller.odd.tell(self._poller.settings, outcome, STATE_NEED)
             return 0
         if not self._poller.settings.partial:
             return None
         ids = [record.sequence for record in batch.records]
         failed = failed_items(outcome.payload, ids)
         if failed is None:
+            self._poller.odd.tell(self._poller.settings, outcome, PARTIAL_NEED)
             return 0
         # Everything from the lowest on comes again: an order has no gaps.
         return min((ids.index(each) for each in failed), default=None)

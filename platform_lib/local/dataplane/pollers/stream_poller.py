@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from platform_lib.local.dataplane.clock import Clock
-from platform_lib.local.dataplane.pollers.mappings import Invoke, Settings
+from platform_lib.local.dataplane.pollers.mappings import Invoke, OddAnswers, Settings
 from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
 from platform_lib.local.dataplane.pollers.stream_lane import Lane
 from platform_lib.local.dataplane.pollers.streams import Record, Shard, Streams
@@ -51,6 +51,7 @@ class StreamPoller:
     def __init__(self, settings: Settings, ends: Mapping[str, int], tools: StreamTools) -> None:
         self.settings = settings
         self.tools = tools
+        self.odd = OddAnswers(tools.say)
         self._role = tools.role(settings.function)
         self._read = dict(ends) if settings.starting_position == "LATEST" else {}
         self._lanes: dict[str, list[Lane]] = {}
