@@ -121,3 +121,17 @@ def test_a_loop_that_the_sdk_of_a_handler_makes_ends(cloud):
     assert cloud.got(function) == [["loop"]] * 16
     assert queue.dead.bodies() == ["loop"]
     assert any("a loop, which is stopped as on AWS" in line for line in cloud.said)
+
+
+def test_one_reserved_call_works_off_a_queue(cloud):
+    queue, function = Queue(cloud, receives=1), cloud.function()
+    cloud.account.client("lambda").put_function_concurrency(
+        FunctionName=function, ReservedConcurrentExecutions=1
+    )
+    cloud.map(function, queue.arn, BatchSize=1)
+    words = [str(at) for at in range(8)]
+    queue.send(*words)
+    cloud.plane.advance(55)
+    assert sorted(cloud.got(function)) == [[word] for word in words]
+    assert (queue.left, queue.dead.left) == (0, 0)
+    assert len([each for each in cloud.plane.workloads() if each.name == function]) == 1
