@@ -195,7 +195,7 @@ class StreamArgs(TypedDict):
     failures."""
     tumbling_window_seconds: NotRequired[int]
     """Length of the windows over which state is kept, 0 to 900 seconds; each answer of the handler
-    must then hold `state`, or it counts as failed.
+    must then hold a state, or it counts as failed.
     https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html Default: 0, none."""
     filters: NotRequired[Sequence[Mapping[str, Any]]]
     """Patterns, one of which a record must match, at most 10. Default: every record."""
