@@ -154,6 +154,13 @@ def run_program(root: Path, entry: Path) -> None:
     except SystemExit as ending:
         if ending.code:
             raise pulumi.RunError(f"the program ended itself: {ending.code}") from ending
+    except pulumi.ConfigMissingError as missing:
+        # Its own advice, `pulumi config set`, is for a stack that the local cloud does not have.
+        told = (
+            f"the config value {missing.key!r} is missing: give it by -c {missing.key}=VALUE, by "
+            "config= in Python, or in a Pulumi.<stack>.yaml"
+        )
+        raise pulumi.RunError(told) from missing
     except pulumi.RunError:
         raise
     except Exception as problem:

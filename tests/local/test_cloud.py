@@ -136,6 +136,17 @@ pulumi.export("hidden", pulumi.Output.secret("s3cret"))
     assert sorted(p for p in root.rglob("*") if "__pycache__" not in p.parts) == before
 
 
+def test_a_config_value_that_is_missing_is_told_with_what_gives_it_here(cloud, tmp_path):
+    root = write_program(tmp_path / "proj", "proj", 'pulumi.Config().require_int("size")')
+    with pytest.raises(LocalCloudError) as failure:
+        cloud.up(root)
+    assert str(failure.value) == (
+        "proj: up failed: the config value 'proj:size' is missing: give it by -c proj:size=VALUE, "
+        "by config= in Python, or in a Pulumi.<stack>.yaml"
+    )
+    cloud.up(root, config={"proj:size": 3})
+
+
 def test_programs_run_at_once_and_all_failures_are_told(cloud, world, tmp_path):
     good = write_program(tmp_path / "good", "good", 'aws.sqs.Queue("good")')
     bad = write_program(tmp_path / "bad", "bad", 'raise pulumi.RunError("no such size")')
