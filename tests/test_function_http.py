@@ -565,6 +565,8 @@ def test_a_name_makes_a_balancer_speak_tls():
         "defaultActions": [{"type": "forward", "targetGroupArn": group}],
     }
     assert graph.one(aws.acm.CertificateValidation) in tls.dependencies
+    # What serves by HTTP until now goes on until HTTPS answers.
+    assert tls in graph.one(aws.lb.Listener, "notes-http").dependencies
     ports = {each.inputs["fromPort"] for each in graph.all(aws.vpc.SecurityGroupIngressRule)}
     assert ports == {80, 443}
     balancer = graph.one(aws.lb.LoadBalancer).outputs

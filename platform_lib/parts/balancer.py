@@ -143,6 +143,19 @@ def create_listeners(
         "type": "redirect",
         "redirect": {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"},
     }
+    https_listener = None
+    if certificate_arn is not None:
+        https_listener = child.make(
+            "https_listener",
+            aws.lb.Listener,
+            "https",
+            load_balancer_arn=load_balancer_arn,
+            port=443,
+            protocol="HTTPS",
+            certificate_arn=certificate_arn,
+            ssl_policy=TLS_POLICY,
+            default_actions=[action],
+        )
     listener = child.make(
         "listener",
         aws.lb.Listener,
@@ -150,20 +163,9 @@ def create_listeners(
         load_balancer_arn=load_balancer_arn,
         port=80,
         protocol="HTTP",
-        default_actions=[action if certificate_arn is None else redirect],
-    )
-    if certificate_arn is None:
-        return Listeners(listener=listener, https_listener=None)
-    https_listener = child.make(
-        "https_listener",
-        aws.lb.Listener,
-        "https",
-        load_balancer_arn=load_balancer_arn,
-        port=443,
-        protocol="HTTPS",
-        certificate_arn=certificate_arn,
-        ssl_policy=TLS_POLICY,
-        default_actions=[action],
+        default_actions=[redirect if https_listener is not None else action],
+        # An app that serves by HTTP goes on so until HTTPS answers: a certificate takes minutes.
+        opts=pulumi.ResourceOptions(depends_on=https_listener),
     )
     return Listeners(listener=listener, https_listener=https_listener)
 
