@@ -51,6 +51,8 @@ def naming_errors(component: str, name: object) -> Iterator[None]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, pulumi.Output):
+        return "an Output"
     if isinstance(value, Enum):
         value = value.value
     try:

@@ -25,12 +25,7 @@ from platform_lib.parts.http_front import http_front_children
 from platform_lib.parts.lookups import Network, check_zones, find_network
 from platform_lib.records import record
 from platform_lib.settings import AppSettings, app_settings
-from platform_lib.sources.event_sources import (
-    KINDS,
-    SourceSettings,
-    source_children,
-    source_settings,
-)
+from platform_lib.sources.event_sources import SourceSettings, source_children, source_settings
 
 _HAS = ("alarms", "domain", "ingress", "kms_key_arn", "rollout")
 _CHILDREN = {
@@ -68,13 +63,6 @@ _RESERVED = frozenset(
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
 _ENVIRONMENT_LIMIT = 4096
-_POLICY_LIMIT = 20_480
-_STATEMENT = (
-    '{{"Sid":"{name}-x-permission-1234567","Effect":"Allow","Principal":{{"Service":"x.amazonaws.com'
-    '"}},"Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:123456789012:function'
-    ':{name}-fn-1234567:{alias}"}}'
-)
-"""The shortest statement that AWS writes for a permission."""
 _SUBNETS_LIMIT = 16
 
 
@@ -127,7 +115,6 @@ def function_settings(
     sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
     _check_concurrency(args.get("queues", ()), versions)
     children = _children(app, code, versions, sources) | http_front_children(http)
-    _check_policy(args, name, versions.alias, children)
     check_overrides(app.overrides, children)
     variables = _variables(name, app, code)
     _check_variables(app, variables)
@@ -206,24 +193,6 @@ def _variables(name: str, app: AppSettings, code: FunctionCode) -> dict[str, pul
             json.dumps(arns) if known else pulumi.Output.json_dumps(arns)
         )
     return variables
-
-
-def _check_policy(
-    args: Mapping[str, Any], name: str, alias: str, children: Mapping[str, str]
-) -> None:
-    """Refuse more permissions than the policy of an alias holds, however short they are.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    """
-    count = list(children.values()).count("aws.lambda_.Permission")
-    least = count * len(_STATEMENT.format(name=name, alias=alias))
-    if least > _POLICY_LIMIT:
-        kind = max(KINDS, key=lambda kind: len(args.get(kind, ())))
-        need = (
-            f"{count} permissions come to {least} bytes at least, and an alias' policy holds "
-            f"{_POLICY_LIMIT}; let one rule, topic or account stand for many, or make two apps"
-        )
-        raise InvalidInput(kind, f"{len(args[kind])} {kind}", need)
 
 
 def _check_concurrency(queues: Sequence[Mapping[str, Any]], versions: Versions) -> None:

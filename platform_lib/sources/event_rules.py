@@ -15,6 +15,7 @@ from platform_lib.records import record
 from platform_lib.sources.arns import HERE, KINDS
 from platform_lib.sources.mapping import checked_pattern
 from platform_lib.sources.naming import named_sources
+from platform_lib.sources.recursion import Check, guarded
 from platform_lib.sources.source import Function, Sender, Source
 from platform_lib.sources.target import Target, create_permission
 
@@ -105,14 +106,11 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
     """Judge the rules of a function."""
     named = named_sources("event_rules", "rule", given, app=function.app)
     for path, at, args in named:
-        pattern = checked_pattern(f"{path}.pattern", args["pattern"])
+        pattern: pulumi.Input[str] = checked_pattern(f"{path}.pattern", args["pattern"])
         bus = _bus(f"{path}.event_bus_name", args.get("event_bus_name"))
-        if any(_hears(bus, args["pattern"], home) for home in function.homes):
-            need = (
-                "matches the failures that the function itself leaves on this bus, and would call "
-                "itself; name the sources that are meant, or give another on_failure"
-            )
-            raise InvalidInput(f"{path}.pattern", dict(args["pattern"]), need)
+        if function.homes and _takes_failures(args["pattern"]):
+            others = [bus or "default", *function.homes]
+            pattern = guarded(function.app, pattern, others, _own_failures(f"{path}.pattern"))
         yield EventRuleSettings(
             at=at,
             pattern=pattern,
@@ -128,23 +126,31 @@ def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
     return bus
 
 
-def _hears(
-    bus: pulumi.Input[str] | None, pattern: Mapping[str, Any], home: pulumi.Input[str]
-) -> bool:
-    """Tell whether a rule gets what Lambda leaves on its bus of every call that failed.
+def _takes_failures(pattern: Mapping[str, Any]) -> bool:
+    """Tell whether a pattern takes what Lambda leaves on a bus of every call that failed.
 
     What tells one function's failures from another's, their resources and detail, is not judged.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     """
-    if not isinstance(home, str) or not isinstance(bus or "default", str):
-        return False
-    there = home.partition(":event-bus/")[2]
-    if not there or there != str(bus or "default").rpartition(":event-bus/")[2]:
-        return False
-    if not set(pattern) <= {*_LEFT_FAILURE, "account", "region", "version"}:
-        return False
     told = {word: value for word, value in pattern.items() if word in _LEFT_FAILURE}
-    return matches(told, _LEFT_FAILURE)
+    whole = set(pattern) <= {*_LEFT_FAILURE, "account", "region", "version"}
+    return whole and matches(told, _LEFT_FAILURE)
+
+
+def _own_failures(field: str) -> Check:
+    """Refuse such a rule on the bus where the function's own failures are left."""
+
+    def check(pattern: str, known: Sequence[str]) -> None:
+        bus, *homes = known
+        name = bus.rpartition(":event-bus/")[2]
+        if any(home.partition(":event-bus/")[2] == name for home in homes):
+            need = (
+                "matches the failures that the function itself leaves on this bus, and would call "
+                "itself; name the sources that are meant, or give another on_failure"
+            )
+            raise InvalidInput(field, pattern, need)
+
+    return check
 
 
 def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pulumi
+
 from platform_lib.checks import InvalidInput
 from platform_lib.records import record
 
@@ -51,14 +53,18 @@ class SourceName:
 def check_repeated(
     kind: str, word: str, given: Sequence[Mapping[str, Any]], need: str, *, most: int = 1
 ) -> None:
-    """Refuse what stands there more often than AWS takes it of one function."""
-    seen: Counter[str] = Counter()
+    """Refuse what stands there more often than AWS takes it of one function.
+
+    Of Outputs two are alike where they are one, as a resource's `arn` always is.
+    """
+    seen: Counter[pulumi.Input[str]] = Counter()
     for at, args in enumerate(given):
         source = args.get(word)
-        if isinstance(source, str):
-            seen[source] += 1
-            if seen[source] > most:
-                raise InvalidInput(f"{kind}[{at}].{word}", source, need)
+        if source is None:
+            continue
+        seen[source] += 1
+        if seen[source] > most:
+            raise InvalidInput(f"{kind}[{at}].{word}", source, need)
 
 
 def named_sources(
