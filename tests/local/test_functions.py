@@ -668,6 +668,17 @@ def test_the_documented_log_lines_are_json_with_the_requests_id(account, plane, 
 def test_a_function_that_cannot_run_here_is_refused(account, plane, tmp_path):
     with pytest.raises(LocalCloudError, match=r"nodejs20\.x cannot run here"):
         Api(account, plane, tmp_path, Runtime="nodejs20.x")
+    client = once(account)
+    name = f"fn{next(_names)}"
+    client.create_function(
+        FunctionName=name,
+        Runtime="nodejs20.x",
+        Handler="main.echo",
+        Role=account.client("iam").list_roles()["Roles"][0]["Arn"],
+        Code={"ZipFile": zipped(write_bundle(tmp_path / name, {"main.py": ""}))},
+    )
+    with pytest.raises(client.exceptions.ServiceException, match=r"nodejs20\.x cannot run here"):
+        client.invoke(FunctionName=name)
 
 
 def test_a_deleted_function_leaves_no_worker(account, plane, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
+from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.asked import name_and_qualifier
 from platform_lib.local.moto.replacing import refusal, replaced
 
@@ -53,6 +54,8 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
             raise refusal("TooManyRequestsException", "Rate Exceeded.", 429) from throttled
         except RecursiveLoopError as loop:
             raise refusal("RecursiveInvocationException", str(loop), 400) from loop
+        except LocalCloudError as problem:
+            raise refusal("ServiceException", str(problem), 500) from problem
         if outcome.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
         response_headers["x-amz-executed-version"] = outcome.version
