@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,6 +55,21 @@ def made_whole(path: Path) -> Iterator[Path]:
         workshop.joinpath(path.name).replace(path)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def made_once(path: Path, make: Callable[[Path], object]) -> Path:
+    """Return a file or folder of the cache; where it is not there yet, one process makes it.
+
+    Args:
+        path: Where it is.
+        make: Builds it at another place, from where it comes whole.
+    """
+    with locked(path):
+        if not path.exists():
+            sweep(path)
+            with made_whole(path) as workshop:
+                make(workshop / path.name)
+    return path
 
 
 def sweep(path: Path) -> None:

@@ -116,28 +116,15 @@ class Destinations:
             return
         backend: Any = get_backend(service)[account][region]  # type: ignore[call-overload]
         if service == "sqs":
-            attributes = {
-                each.removesuffix("#"): {
-                    "DataType": "Number" if each.endswith("#") else "String",
-                    "StringValue": value,
-                }
-                for each, value in message.attributes.items()
-            }
             backend.send_message(
                 name,
                 message.body,
-                message_attributes=attributes,
+                message_attributes=_typed(message.attributes, "DataType", "StringValue"),
                 group_id=message.group_id or None,
             )
         elif service == "sns":
             backend.get_topic(arn)
-            told = {
-                each.removesuffix("#"): {
-                    "Type": "Number" if each.endswith("#") else "String",
-                    "Value": value,
-                }
-                for each, value in message.attributes.items()
-            }
+            told = _typed(message.attributes, "Type", "Value")
             backend.publish(message.body, arn=arn, message_attributes=told)
         else:
             event = {
@@ -148,3 +135,11 @@ class Destinations:
                 "EventBusName": arn.rpartition("/")[2],
             }
             backend.put_events([event])
+
+
+def _typed(attributes: Mapping[str, str], kind: str, value: str) -> dict[str, dict[str, str]]:
+    """Word attributes as a service does, which has its own words for a type and a value."""
+    return {
+        name.removesuffix("#"): {kind: "Number" if name.endswith("#") else "String", value: text}
+        for name, text in attributes.items()
+    }

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platform_lib.cache import cache_dir, locked, made_whole, sweep
+from platform_lib.cache import cache_dir, made_once
 from platform_lib.local.dataplane.running.pythons import Python
 from platform_lib.local.dataplane.running.trees import (
     LOCK,
@@ -64,16 +64,14 @@ def local_layers(
     if len(folders) < 2:
         return folders[0] if folders else None
     names = "\n".join(folder.name for folder in folders)
-    path = cache_dir("local", "opt") / hashlib.sha256(names.encode()).hexdigest()[:24]
-    with locked(path):
-        if not path.exists():
-            sweep(path)
-            with made_whole(path) as workshop:
-                for folder in folders:
-                    shutil.copytree(
-                        folder, workshop / path.name, dirs_exist_ok=True, copy_function=_replace
-                    )
-    return path
+
+    def lay(place: Path) -> None:
+        for folder in folders:
+            shutil.copytree(folder, place, dirs_exist_ok=True, copy_function=_replace)
+
+    return made_once(
+        cache_dir("local", "opt") / hashlib.sha256(names.encode()).hexdigest()[:24], lay
+    )
 
 
 def _replace(source: str, target: str) -> None:
@@ -107,13 +105,10 @@ def _folder(layer: Layer, architecture: str, python: Python) -> Path:
     if any(re.match(r"extensions/[^/]+$", name) for name in names):
         need = "brings an extension, and extensions are not imitated"
         raise LocalCloudError(f"layer {layer.arn} {need}")
-    path = cache_dir("local", "layers") / tree_key(files, names, lock, python)
-    with locked(path):
-        if not path.exists():
-            sweep(path)
-            with made_whole(path) as workshop:
-                fill_tree(workshop / path.name, files, names, lock, python, packages="python")
-    return path
+    return made_once(
+        cache_dir("local", "layers") / tree_key(files, names, lock, python),
+        lambda place: fill_tree(place, files, names, lock, python, packages="python"),
+    )
 
 
 def layer_environment(opt: Path | None, python: Python) -> tuple[list[str], dict[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platform_lib.cache import cache_dir, locked, made_whole, sweep
+from platform_lib.cache import cache_dir, made_once
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import function_layers, log_group
 from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
@@ -62,27 +62,20 @@ def prepare(function: Any, context: Context) -> Ready:
 def lambda_packages(python: Python) -> Path:
     """Return a folder with what Lambda has for a Python: the runtime client, and boto3."""
     version = minor(python.version)
-    path = (
-        cache_dir("local", "lambda")
-        / f"{version}-{hashlib.sha256(repr(_RUNTIME).encode()).hexdigest()[:12]}"
-    )
-    with locked(path):
-        if not path.exists():
-            from platform_lib import installer
 
-            sweep(path)
-            exact = Python(path=python.path, version=python.version, wanted=version)
-            try:
-                lock = installer.compile_lock(
-                    "\n".join(_RUNTIME), python_version=version, platform=None, python=python.path
-                )
-            except installer.InstallFailed as error:
-                raise LocalCloudError(
-                    f"cannot install Lambda's runtime client: {error}"
-                ) from error
-            with made_whole(path) as workshop:
-                install_here(lock, workshop / path.name, exact)
-    return path
+    def install(place: Path) -> None:
+        from platform_lib import installer
+
+        try:
+            lock = installer.compile_lock(
+                "\n".join(_RUNTIME), python_version=version, platform=None, python=python.path
+            )
+        except installer.InstallFailed as error:
+            raise LocalCloudError(f"cannot install Lambda's runtime client: {error}") from error
+        install_here(lock, place, Python(path=python.path, version=python.version, wanted=version))
+
+    wanted = hashlib.sha256(repr(_RUNTIME).encode()).hexdigest()[:12]
+    return made_once(cache_dir("local", "lambda") / f"{version}-{wanted}", install)
 
 
 def command(context: Context, function: Any, ready: Ready, address: str, stream: str) -> Command:

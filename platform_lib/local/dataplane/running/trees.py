@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from platform_lib import installer
-from platform_lib.cache import cache_dir, locked, made_whole, sweep
+from platform_lib.cache import cache_dir, made_once
 from platform_lib.installer import InstallFailed
 from platform_lib.local.dataplane.running.pythons import Python, find_python, minor
 from platform_lib.local.errors import LocalCloudError
@@ -104,12 +104,10 @@ def local_tree(source: Path | bytes, say: Callable[[str], None], *, wanted: str)
     else:
         check_native_code(files, "give its source instead of a ready artifact")
         names, lock = files.names(), ""
-    path = cache_dir("local", "trees") / tree_key(files, names, lock, python)
-    with locked(path):
-        if not path.exists():
-            sweep(path)
-            with made_whole(path) as workshop:
-                fill_tree(workshop / path.name, files, names, lock, python)
+    path = made_once(
+        cache_dir("local", "trees") / tree_key(files, names, lock, python),
+        lambda place: fill_tree(place, files, names, lock, python),
+    )
     return LocalTree(path=path, python=python, manifest=manifest)
 
 
@@ -246,20 +244,12 @@ def copy_for_engine(context: Path, say: Callable[[str], None]) -> Path:
     ]
     lock = (files.read(f"app/{LOCK}") or b"").decode()
     python = Python(path=Path(), version=str(manifest["python"]), wanted=str(manifest["python"]))
-    path = cache_dir("local", "contexts") / tree_key(files, names, lock, python)
-    with locked(path):
-        if not path.exists():
-            sweep(path)
-            with made_whole(path) as workshop:
-                _fill_context(
-                    workshop / path.name,
-                    context,
-                    names=names,
-                    lock=lock,
-                    manifest=manifest,
-                    here=machine,
-                )
-    return path
+    return made_once(
+        cache_dir("local", "contexts") / tree_key(files, names, lock, python),
+        lambda place: _fill_context(
+            place, context, names=names, lock=lock, manifest=manifest, here=machine
+        ),
+    )
 
 
 def _fill_context(
