@@ -13,7 +13,7 @@ _ALIAS = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9-_]{1,128}")
 """https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html"""
 _VERSION = re.compile(r"[1-9][0-9]{0,17}")
 _SNAP_START = re.compile(
-    r"python3\.(1[2-9]|[2-9][0-9])|java(1[1-9]|[2-9][0-9])|dotnet([89]|[1-9][0-9])"
+    r"python3\.(1[2-9]|[2-9][0-9])|java(1[1-9]|[2-9][0-9])(\.al2023)?|dotnet([89]|[1-9][0-9])"
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html"""
 _SNAP_START_STORAGE_MIB = 512

@@ -73,12 +73,13 @@ def test_weights_are_a_share_of_two_numbered_versions(strategy, percent, previou
     st.sampled_from([
         *("python3.9", "python3.11", "java8.al2", "dotnet6", "nodejs22.x", "ruby3.4", None),
         *("provided.al2023", "python3.12", "python3.14", "java11", "java25", "dotnet8"),
+        *("java17.al2023", "java8.al2023"),
     ]),
     st.sampled_from([512, 513, 10240]),
     st.booleans(),
 )  # fmt: skip
 def test_snapshots_are_for_what_aws_lists(runtime, storage_mib, warm):
     args = {"snap_start": True, **({"provisioned_concurrency": 1} if warm else {})}
-    listed = ("python3.12", "python3.14", "java11", "java25", "dotnet8")
+    listed = ("python3.12", "python3.14", "java11", "java17.al2023", "java25", "dotnet8")
     good = runtime in listed and storage_mib == 512 and not warm
     assert (judged(args, runtime, storage_mib) is not None) == good

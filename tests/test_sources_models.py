@@ -109,6 +109,10 @@ def caller(principal):
     return {"invoke_permissions": [{"principal": principal}]}
 
 
+def numeric(number):
+    return {"topics": [{"arn": TOPIC, "filter_policy": {"cost": [{"numeric": [">", number]}]}}]}
+
+
 def throttle(**more):
     return {"http": {"throttle": {"rate": 1.0, "burst": 1, **more}}}
 
@@ -176,6 +180,8 @@ LIMITS = [
      hears({"source": ["lambda"]}, event_bus_name=BUS), "failures that the function itself"),
     (hears({"detail": {"x": [1]}}, DEFAULT_BUS), hears({"account": ["1"]}, DEFAULT_BUS),
      r"'event_rules\[0\].pattern' is .* the failures that the function itself"),
+    (numeric(1_000_000_000), numeric(1_000_000_001), "has the number 1000000001; SNS compares"),
+    (numeric(-0.00001), numeric(-0.000001), "with at most 5 digits behind the point"),
     ({"topics": [{"arn": TOPIC, "filter_policy": {"$or": [{"a": ["b"]}, {"b": ["c"]}]}}]},
      {"topics": [{"arn": TOPIC, "filter_policy": {"$or": ["x"]}}]}, "a list of two objects"),
     ({"schedules": [{"rate": "1 day", "input": {"a": "ü"}}]},

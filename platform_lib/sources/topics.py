@@ -26,6 +26,8 @@ from platform_lib.sources.target import Target, create_permission
 _POLICY_KEYS = 5
 _POLICY_COMBINATIONS = 150
 _POLICY_BYTES = 262_144
+_POLICY_NUMBERS = 1_000_000_000
+_POLICY_DIGITS = 5
 
 
 @record
@@ -225,6 +227,13 @@ def _filter_policy(path: str, args: Mapping[str, Any]) -> str | None:
         check_pattern(policy, limit=_POLICY_BYTES)
     except ValueError as problem:
         raise InvalidInput(field, dict(policy), str(problem)) from None
+    for number in _numbers(policy):
+        if abs(number) > _POLICY_NUMBERS or round(number, _POLICY_DIGITS) != number:
+            need = (
+                f"has the number {number}; SNS compares numbers from {-_POLICY_NUMBERS} to "
+                f"{_POLICY_NUMBERS}, with at most {_POLICY_DIGITS} digits behind the point"
+            )
+            raise InvalidInput(field, policy, need)
     text = pattern_text(policy)
     if len(text.encode()) > _POLICY_BYTES:
         raise InvalidInput(field, f"{len(text.encode())} bytes", "SNS takes at most 256 KB")
@@ -247,6 +256,17 @@ def _leaves(
             raise InvalidInput(f"{field}.{key}", values, need)
         else:
             yield depth, values
+
+
+def _numbers(value: Any) -> Iterator[int | float]:
+    """Find every number in a policy."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _numbers(each)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
 
 
 def _are_policies(values: Any) -> bool:
