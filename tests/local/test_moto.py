@@ -304,4 +304,9 @@ def test_a_request_that_is_not_known_is_refused_in_one_line(lab, capfd, service,
     word = operation.title().replace("_", "")
     assert error["Message"].startswith(f"the local cloud does not know {service}:{word}: ")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    with pytest.raises(
+        ClientError, match="does not know GET /2016-08-19/account-settings"
+    ) as gone:
+        lab.client("lambda").get_account_settings()
+    assert gone.value.response["Error"]["Code"] == "NotImplemented"
     assert "Traceback" not in capfd.readouterr().err

@@ -76,6 +76,24 @@ def say_what_is_missing() -> None:
 
     response.call_action = call_action
 
+    from flask import Response, request
+    from moto.moto_server import threaded_moto_server
+
+    server: Any = threaded_moto_server
+    create = server.create_backend_app
+
+    def unknown_path(problem: Exception) -> Response:
+        told = f"the local cloud does not know {request.method} {request.path}"
+        body = json.dumps({"__type": "NotImplemented", "message": told})
+        return Response(body, 404, {"x-amzn-ErrorType": "NotImplemented"})
+
+    def create_backend_app(service: str) -> Any:
+        app = create(service)
+        app.register_error_handler(404, unknown_path)
+        return app
+
+    server.create_backend_app = create_backend_app
+
 
 def skip_conditional_bucket_statements() -> None:
     """Let a statement of a bucket policy count only where it has no condition.
