@@ -153,6 +153,44 @@ def test_versions_are_listed_without_a_copy_of_all_logs(lab, client):
     assert arns == [f"{desired.function(name).function_arn}:{each}" for each in ("$LATEST", "1")]
 
 
+def test_a_number_of_a_version_does_not_come_again(lab, client):
+    name = alias(lab)["functionName"]
+
+    def publish(description):
+        client.update_function_configuration(FunctionName=name, Description=description)
+        return client.publish_version(FunctionName=name)["Version"]
+
+    assert [publish("two"), publish("three")] == ["2", "3"]
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion="3")
+    for old in ("1", "2"):
+        client.delete_function(FunctionName=name, Qualifier=old)
+    assert publish("four") == "4"
+    assert client.publish_version(FunctionName=name)["Version"] == "4", "nothing changed"
+    found = client.list_versions_by_function(FunctionName=name)["Versions"]
+    assert [(each["Version"], each["Description"]) for each in found[1:]] == [
+        ("3", "three"),
+        ("4", "four"),
+    ]
+    for version, word in (("3", "three"), ("4", "four")):
+        told = client.get_function_configuration(FunctionName=name, Qualifier=version)
+        assert (told["Description"], told["FunctionArn"].rpartition(":")[2]) == (word, version)
+
+
+def test_a_version_that_an_alias_names_is_not_deleted(lab, client):
+    name = alias(lab)["functionName"]
+    client.update_function_configuration(FunctionName=name, Description="two")
+    client.publish_version(FunctionName=name)
+    client.update_alias(
+        FunctionName=name,
+        Name="live",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}},
+    )
+    for version in ("1", "2"):
+        with pytest.raises(ClientError, match=r"ResourceConflict.*reference it: \[live\]"):
+            client.delete_function(FunctionName=name, Qualifier=version)
+    client.delete_function(FunctionName=name)
+
+
 def test_a_url_belongs_to_the_alias_in_the_name(lab, client):
     made = alias(lab)
     url = client.create_function_url_config(FunctionName=made["arn"], AuthType="NONE")

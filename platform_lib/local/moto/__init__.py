@@ -4,7 +4,7 @@
 |---|---|
 | `patches.py` | all of it, applied once; bucket policies, keys of log groups |
 | `functions.py` | Lambda: what belongs to a version or an alias, and event source mappings |
-| `versions.py` | snapshots, warm workers, weights of an alias |
+| `versions.py` | numbers, snapshots, warm workers, weights of an alias |
 | `layers.py` | what a function keeps of its layers |
 | `pinned_code.py` | the version of an object that code is taken from |
 | `fronts.py` | function URLs of aliases, stages and names of HTTP APIs |

@@ -1,18 +1,76 @@
-"""What we change in moto about a function's versions: snapshots, warm workers and weights."""
+"""What we change in moto about versions: numbers, snapshots, warm workers and weights."""
 
+import itertools
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from platform_lib.local.moto.asked import LATEST, asked
+from platform_lib.local.moto.asked import LATEST, asked, named
 from platform_lib.local.moto.replacing import extend_functions, refusal
 
 
 def patch_versions() -> None:
     """Apply every patch."""
+    number_versions_on()
+    refuse_to_delete_what_an_alias_names()
     keep_snap_start_and_key()
     keep_provisioned_concurrency()
     refuse_aliases_that_aws_refuses()
+
+
+def number_versions_on() -> None:
+    """Let a version's number never come again.
+
+    moto counts the versions that are left: after a program prunes old ones it gives a number anew,
+    and an alias with that number leads to the old code.
+    """
+    from moto.awslambda.models import LambdaStorage
+
+    storage: Any = LambdaStorage
+    publish = storage.publish_version
+
+    def made(function: Any, spec: Mapping[str, Any]) -> None:
+        function.numbers = itertools.count(1)
+
+    def publish_version(self: Any, name_or_arn: str, description: str = "") -> Any:
+        name = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn).function_name
+        known = {each.function_arn: each for each in self._functions[name]["versions"]}
+        version = publish(self, name_or_arn, description)
+        if version is not None and version not in known.values():
+            del self._arns[version.function_arn]
+            self._arns.update(known)
+            version.set_version(next(version.numbers))
+            self._arns[version.function_arn] = version
+        return version
+
+    extend_functions(made=made)
+    storage.publish_version = publish_version
+
+
+def refuse_to_delete_what_an_alias_names() -> None:
+    """Refuse to delete a version that an alias leads to, as AWS does."""
+    from moto.awslambda.models import LambdaBackend
+
+    backend: Any = LambdaBackend
+    delete = backend.delete_function
+
+    def delete_function(self: Any, function_name: str, qualifier: str | None = None) -> None:
+        function, version = named(self, function_name, qualifier)
+        naming = [
+            alias.name
+            for alias in self.list_aliases(function.function_name)
+            if version in (alias.function_version, *_weights(alias))
+        ]
+        if naming and version != LATEST:
+            raise _refusal(
+                "Unable to delete version because the following aliases reference it: "
+                f"[{', '.join(naming)}]",
+                "ResourceConflictException",
+                409,
+            )
+        delete(self, function_name, qualifier)
+
+    backend.delete_function = delete_function
 
 
 def keep_snap_start_and_key() -> None:
