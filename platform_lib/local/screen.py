@@ -107,6 +107,7 @@ class PlainScreen(Screen):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
+        self._previews: set[str] = set()
 
     def say(self, line: str) -> None:
         """Write the line."""
@@ -135,7 +136,14 @@ class PlainScreen(Screen):
         self.say(f"  done in {time.monotonic() - began:.0f} s")
 
     def progress(self, program: str, event: Mapping[str, Any]) -> None:
-        """Write the event as a line that names its program."""
+        """Write the event as a line that names its program.
+
+        Not what a preview would do: who asked for it shows that as a list, with the properties.
+        """
+        if event["event"] == "start":
+            (self._previews.add if event["text"] == "preview" else self._previews.discard)(program)
+        if event["event"] == "resource" and program in self._previews:
+            return
         line = describe(event)
         if line is not None:
             self.say("\n".join(f"{program}  {part}" for part in line.splitlines() or [""]))

@@ -50,6 +50,16 @@ def test_plain_lines_name_their_program():
     assert lines[8].split() == ["program", "url"]
 
 
+def test_a_preview_is_shown_once_by_who_asked_for_it():
+    out = io.StringIO()
+    screen = PlainScreen(out)
+    for event in ({"event": "start", "text": "preview"}, *EVENTS[1:-1], *EVENTS):
+        screen.progress("app", event)
+    lines = out.getvalue().splitlines()
+    assert lines[:3] == ["app  warning: plain HTTP", "app  only", "app  printed [bold]"]
+    assert lines[3:5] == ["app  + aws:x:Y one", "app  ~ aws:x:Y three  failed"]
+
+
 def test_a_terminal_has_rows_and_keeps_what_matters():
     out = Terminal()
     show_all(LiveScreen(out))
