@@ -32,6 +32,7 @@ _THROTTLE_LIMIT = 2**31 - 1
 """Of a 32-bit number; what an account may have is less, and only AWS knows it."""
 _URL_METHOD_LIMIT = 6
 _URL_ORIGIN_LIMIT = 253
+_HEADER_LIMIT = 1024
 _URL_LISTS = {"allow_origins": 100, "allow_methods": 6, "allow_headers": 100} | {
     "expose_headers": 100
 }
@@ -210,7 +211,8 @@ def _is_method(value: str, kind: HttpKind | None) -> bool:
 
 
 def _is_header(value: str, kind: HttpKind | None) -> bool:
-    return _HEADER.fullmatch(value) is not None and "*" not in value
+    named = _HEADER.fullmatch(value) is not None and "*" not in value
+    return named and len(value) <= _HEADER_LIMIT
 
 
 _CORS_CHECKS = {

@@ -109,6 +109,11 @@ def caller(principal):
     return {"invoke_permissions": [{"principal": principal}]}
 
 
+def headers(*names):
+    cors = {"allow_origins": ["https://a.example"], "allow_headers": list(names)}
+    return {"http": {"kind": "function_url", "cors": cors}}
+
+
 def numeric(number):
     return {"topics": [{"arn": TOPIC, "filter_policy": {"cost": [{"numeric": [">", number]}]}}]}
 
@@ -159,6 +164,7 @@ LIMITS = [
     (subnets(16), subnets(17), "a function stands in at most 16 subnets"),
     ({"logs": {"kms_key_arn": KEY}}, {"logs": {"kms_key_arn": TOPIC}}, "'logs.kms_key_arn' is '"),
     ({"code": "s3://artifacts/" + "k" * 1024}, {"code": "s3://artifacts/" + "k" * 1025}, "1024 b"),
+    (headers("x" * 1024), headers("x" * 1025), r"'http.cors.allow_headers\[0\]' is .* a header's name"),
     (throttle(burst=2**31 - 1), throttle(burst=2**31), "'http.throttle.burst' is 2147483648"),
     (throttle(rate=0.1), throttle(rate=float("inf")), "'http.throttle.rate' is inf: must be"),
     ({"domain": {"name": "a.bc", "zone_id": "Z1"}}, {"domain": {"name": "a.b", "zone_id": "Z1"}},
