@@ -109,6 +109,11 @@ def caller(principal):
     return {"invoke_permissions": [{"principal": principal}]}
 
 
+def writes(arn, to="stream/clicks", **more):
+    grant = grants.allow(["kinesis:Put*"], [f"arn:aws:kinesis:{HERE}:{to}"])
+    return {"streams": [{"arn": arn, **more}], "grants": [grant]}
+
+
 def headers(*names):
     cors = {"allow_origins": ["https://a.example"], "allow_headers": list(names)}
     return {"http": {"kind": "function_url", "cors": cors}}
@@ -186,6 +191,9 @@ LIMITS = [
      hears({"source": ["lambda"]}, event_bus_name=BUS), "failures that the function itself"),
     (hears({"detail": {"x": [1]}}, DEFAULT_BUS), hears({"account": ["1"]}, DEFAULT_BUS),
      r"'event_rules\[0\].pattern' is .* the failures that the function itself"),
+    (writes(KINESIS, "stream/other"), writes(KINESIS), r"'streams\[0\].arn' .* to this stream itself"),
+    (writes(KINESIS, filters=[{"data": {"a": ["b"]}}]), writes(f"{KINESIS}/consumer/fan:1", "*"),
+     "the function writes to this stream itself, and would call itself"),
     (numeric(1_000_000_000), numeric(1_000_000_001), "has the number 1000000001; SNS compares"),
     (numeric(-0.00001), numeric(-0.000001), "with at most 5 digits behind the point"),
     ({"topics": [{"arn": TOPIC, "filter_policy": {"$or": [{"a": ["b"]}, {"b": ["c"]}]}}]},

@@ -18,7 +18,7 @@ from platform_lib.records import record
 from platform_lib.sources.arns import REGION, check_arn, is_fifo
 from platform_lib.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, check_repeated, named_sources
-from platform_lib.sources.recursion import guarded
+from platform_lib.sources.recursion import granted, guarded, own_output
 from platform_lib.sources.source import Function, Right, Source
 from platform_lib.sources.statements import read_stream, send_to
 from platform_lib.sources.target import Target
@@ -106,9 +106,16 @@ def _settings(
     check_range(f"{path}.tumbling_window_seconds", tumbling, 0, 900, "seconds")
     arn = args["arn"]
 
-    def check(known: str | None, _: Sequence[str]) -> None:
+    # Filters may leave out what the function writes; a table is not a stream's name.
+    puts = granted(function.grants, "kinesis:PutRecord", "kinesis:PutRecords")
+    written = [] if args.get("filters") else puts
+    advice = "write to another, take the grant away, or give filters that leave out what it writes"
+    check_own = own_output(f"{path}.arn", "stream", advice)
+
+    def check(known: str | None, written: Sequence[str]) -> None:
         # A table without a stream tells nothing.
         _check_stream(f"{path}.arn", known or "")
+        check_own(str(known).partition("/consumer/")[0], written)
 
     inputs |= {
         "bisect_batch_on_function_error": args.get("bisect_on_error", True),
@@ -121,7 +128,7 @@ def _settings(
     home = _home(f"{path}.on_failure", args.get("on_failure"), function.homes)
     return StreamSettings(
         at=at,
-        arn=guarded(function.app, arn, (), check),
+        arn=guarded(function.app, arn, written, check),
         on_failure=home,
         mapping=inputs,
         needs_home=home is None,
