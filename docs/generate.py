@@ -27,6 +27,7 @@ import pulumi
 from platform_lib import (
     AppArgs,
     ContainerApp,
+    EventSourceArgs,
     FunctionApp,
     VmApp,
     container_app,
@@ -197,7 +198,10 @@ def _args_table(owner: type) -> Iterator[str]:
     yield "| field | type | default | meaning |"
     yield "|---|---|---|---|"
     hints = typing.get_type_hints(owner, localns={"Output": pulumi.Output, "T": Any})
-    for name, (annotation, text) in fields(owner).items():
+    # A TypedDict of Python 3.11 does not tell its bases.
+    is_source = EventSourceArgs.__annotations__.keys() <= hints.keys()
+    own = (fields(EventSourceArgs) if is_source else {}) | fields(owner)
+    for name, (annotation, text) in own.items():
         meaning, _, default = text.partition(" Default: ")
         optional = annotation.startswith("NotRequired[")
         shown = annotation.removeprefix("NotRequired[").removesuffix("]" if optional else "")

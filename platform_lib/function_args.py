@@ -116,17 +116,22 @@ class UploadArgs(TypedDict):
     """Name of a bucket. Default: one is made, private, encrypted and versioned."""
 
 
-class QueueArgs(TypedDict):
+class EventSourceArgs(TypedDict):
+    """What every event source takes."""
+
+    name: NotRequired[str]
+    """What it is called here; one source of a kind may do without. Default: none."""
+    previous_name: NotRequired[str]
+    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
+    Default: it was not renamed."""
+
+
+class QueueArgs(EventSourceArgs):
     """A queue of SQS that the function works off.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one queue may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     arn: NotRequired[pulumi.Input[str]]
     """A queue that exists. Default: one is made, encrypted, with a queue for what failed."""
     fifo: NotRequired[bool]
@@ -158,17 +163,12 @@ class QueueArgs(TypedDict):
     """Whether messages are taken. Default: True."""
 
 
-class StreamArgs(TypedDict):
+class StreamArgs(EventSourceArgs):
     """A stream of DynamoDB or Kinesis that the function follows.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one stream may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     arn: pulumi.Input[str]
     """ARN of the stream: of a table's (not of the table), of Kinesis, or of a consumer of one."""
     starting_position: NotRequired[StartingPosition]
@@ -206,17 +206,12 @@ class StreamArgs(TypedDict):
     """Whether records are taken. Default: True."""
 
 
-class TopicArgs(TypedDict):
+class TopicArgs(EventSourceArgs):
     """A topic of SNS that the function hears.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one topic may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     arn: pulumi.Input[str]
     """The topic."""
     filter_policy: NotRequired[Mapping[str, Any]]
@@ -231,17 +226,12 @@ class TopicArgs(TypedDict):
     topic needs it. Default: False."""
 
 
-class BucketArgs(TypedDict):
+class BucketArgs(EventSourceArgs):
     """A bucket of S3 whose events the function gets.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-s3.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one bucket may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     bucket: pulumi.Input[str]
     """Name of the bucket."""
     events: NotRequired[Sequence[str]]
@@ -258,17 +248,12 @@ class BucketArgs(TypedDict):
     Default: notification."""
 
 
-class EventRuleArgs(TypedDict):
+class EventRuleArgs(EventSourceArgs):
     """A rule of EventBridge that calls the function.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one rule may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     pattern: Mapping[str, Any]
     """Which events match."""
     event_bus_name: NotRequired[pulumi.Input[str]]
@@ -282,18 +267,13 @@ class EventRuleArgs(TypedDict):
     """What the function gets, with `<id>` for each named part. Default: the event."""
 
 
-class TimerArgs(TypedDict):
+class TimerArgs(EventSourceArgs):
     """A time at which the function is called, by EventBridge Scheduler.
 
     One of `cron`, `rate` and `at`.
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one schedule may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     cron: NotRequired[str]
     """Six fields, such as `0 8 ? * MON-FRI *`. Default: none."""
     rate: NotRequired[str]
@@ -310,17 +290,12 @@ class TimerArgs(TypedDict):
     """Whether it runs. Default: True."""
 
 
-class LogGroupArgs(TypedDict):
+class LogGroupArgs(EventSourceArgs):
     """A log group whose lines the function gets.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one log group may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     log_group: pulumi.Input[str]
     """Name of the log group; never the function's own."""
     filter_pattern: NotRequired[str]
@@ -329,17 +304,12 @@ class LogGroupArgs(TypedDict):
     Default: all."""
 
 
-class ReceiptRuleArgs(TypedDict):
+class ReceiptRuleArgs(EventSourceArgs):
     """A rule of SES that hands mail to the function, without its body: store that by a rule of S3.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-ses.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one receipt rule may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     rule_set_name: pulumi.Input[str]
     """The rule set, which the account must have made active."""
     recipients: NotRequired[Sequence[str]]
@@ -354,17 +324,12 @@ class ReceiptRuleArgs(TypedDict):
     """Whether the rule holds. Default: True."""
 
 
-class InvokePermissionArgs(TypedDict):
+class InvokePermissionArgs(EventSourceArgs):
     """Another service or account that may call the function.
 
     https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
     """
 
-    name: NotRequired[str]
-    """What it is called here; one permission may do without. Default: none."""
-    previous_name: NotRequired[str]
-    """What it was called before, `""` where it had no name: what it has in AWS stays as it is.
-    Default: it was not renamed."""
     principal: str
     """A service, such as `cognito-idp.amazonaws.com`, an account's number, a role's ARN, or `*`
     with `principal_org_id`."""
