@@ -2,8 +2,12 @@
 
 | file | what of moto |
 |---|---|
-| `patches.py` | all of it, applied once; bucket policies, keys of log groups |
-| `functions.py` | Lambda: what belongs to a version or an alias, and event source mappings |
+| `patches.py` | all of it, applied once |
+| `whole.py` | what it answers to what it does not know, and what it keeps |
+| `stores.py` | policies of buckets, keys of log groups |
+| `tables.py` | DynamoDB: writes that are atomic |
+| `functions.py` | Lambda: what belongs to a version or an alias, and what it forgets |
+| `mappings.py` | event source mappings: what was asked for, and what AWS refuses |
 | `versions.py` | numbers, snapshots, warm workers, weights of an alias |
 | `layers.py` | what a function keeps of its layers |
 | `pinned_code.py` | the version of an object that code is taken from |

@@ -2,14 +2,12 @@
 
 The data plane reads the attributes that are added here: `LambdaFunction.policies`,
 `.event_invoke_configs` (both by qualifier, `$LATEST` where there is none, and shared by every
-version of a function), `.dead_letter_config` (which each version keeps as it was published) and
-`EventSourceMapping.spec` (what was asked for, in AWS's words, with what updates changed).
+version of a function) and `.dead_letter_config` (which each version keeps as it was published).
 """
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,7 +25,6 @@ def patch_lambda() -> None:
     keep_logging_config()
     keep_policies_by_qualifier()
     keep_event_invoke_configs_by_qualifier()
-    keep_event_source_mappings()
     forget_with_alias()
 
 
@@ -179,95 +176,6 @@ def keep_event_invoke_configs_by_qualifier() -> None:
     response.get_function_event_invoke_config = get
     response.delete_function_event_invoke_config = delete
     response.list_function_event_invoke_configs = list_all
-
-
-def keep_event_source_mappings() -> None:
-    """Let a mapping keep the alias that it feeds and all that it was asked for.
-
-    moto keeps the function's ARN without its qualifier, and what it feeds knows the mapping after
-    it was deleted. A second mapping of the same two is refused, as AWS does, and a batch that is
-    too large.
-    """
-    from moto.awslambda.models import EventSourceMapping, LambdaBackend
-
-    backend: Any = LambdaBackend
-    create, update = backend.create_event_source_mapping, backend.update_event_source_mapping
-    delete = backend.delete_event_source_mapping
-    mapping: Any = EventSourceMapping
-    tell = mapping.get_configuration
-
-    def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
-        wanted, arn = copy.deepcopy(spec), _free_target(self, spec)
-        with _refusing():
-            made = create(self, spec)
-        made.spec, made.function_arn = wanted, arn
-        return made
-
-    def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
-        changed = self.get_event_source_mapping(uuid)
-        if changed is not None:
-            wanted = {**changed.spec, **spec}
-            arn = _free_target(self, wanted, changed)
-            with _refusing():
-                # First, for nothing is to have changed where it cannot be.
-                changed.batch_size = wanted.get("BatchSize")
-            update(self, uuid, spec)
-            changed.spec, changed.function_arn = wanted, arn
-        return changed
-
-    def _free_target(self: Any, spec: Mapping[str, Any], own: Any = None) -> str:
-        """Give the ARN of what a mapping feeds, which no other mapping of its source may."""
-        arn = qualified(*named(self, spec.get("FunctionName", "")))
-        for each in self._event_source_mappings.values():
-            taken = (each.function_arn, each.event_source_arn)
-            if each is not own and taken == (arn, spec.get("EventSourceArn")):
-                raise refusal(
-                    "ResourceConflictException",
-                    f"An event source mapping with event source arn ({each.event_source_arn}) "
-                    f"and function ({arn}) already exists. Please update or delete the existing "
-                    f"mapping with UUID {each.uuid}",
-                    409,
-                )
-        return arn
-
-    @contextmanager
-    def _refusing() -> Iterator[None]:
-        """Refuse a batch size as AWS does: moto fails at it."""
-        try:
-            yield
-        except ValueError as problem:
-            raise refusal(*problem.args) from problem
-
-    def delete_event_source_mapping(self: Any, uuid: str) -> Any:
-        gone = delete(self, uuid)
-        for fed in _sources(self):
-            for arn, each in list(fed.lambda_event_source_mappings.items()):
-                if each is gone:
-                    del fed.lambda_event_source_mappings[arn]
-        return gone
-
-    def _sources(self: Any) -> list[Any]:
-        from moto.backends import get_backend
-
-        account, region = self.account_id, self.region_name
-        return [
-            *get_backend("sqs")[account][region].queues.values(),
-            *get_backend("dynamodb")[account][region].tables.values(),
-            *get_backend("kinesis")[account][region].streams.values(),
-        ]
-
-    def get_configuration(self: Any) -> dict[str, Any]:
-        told: dict[str, Any] = tell(self)
-        # Tags have an operation of their own.
-        told.pop("Tags", None)
-        if self.starting_position_timestamp is not None:
-            told["StartingPositionTimestamp"] = self.starting_position_timestamp
-        return told
-
-    backend.create_event_source_mapping = create_event_source_mapping
-    backend.update_event_source_mapping = update_event_source_mapping
-    backend.delete_event_source_mapping = delete_event_source_mapping
-    mapping.get_configuration = get_configuration
 
 
 def forget_with_alias() -> None:
