@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from platform_lib.arns import BUCKET_NAME
 from platform_lib.checks import InvalidInput
 
 
@@ -37,7 +38,7 @@ def text_version(text: pulumi.Input[str]) -> pulumi.Output[str]:
 
 
 _KEY_LIMIT = 1024
-_S3_URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(\S+)")
+_S3_URI = re.compile(rf"s3://({BUCKET_NAME})/(\S+)")
 
 
 def split_s3_uri(field: str, uri: str) -> tuple[str, str]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from platform_lib.arns import BUCKET_NAME, is_arn
 from platform_lib.artifact import find_zip, split_s3_uri, text_version
 from platform_lib.checks import InvalidInput, is_known
 from platform_lib.lambda_runtimes import check_handler
 from platform_lib.records import record
 from platform_lib.settings import AppSettings
-from platform_lib.sources.arns import REGION
 
 if TYPE_CHECKING:
     from platform_lib.dependency_layer import DependencyLayer
@@ -35,15 +35,11 @@ WAYS = (
 _INLINE_LIMIT = 4096
 _INLINE_HANDLER = "index.handler"
 _LAYERS_LIMIT = 5
-_LAYER = re.compile(
-    rf"(arn:aws[a-z-]*:lambda:{REGION}:[0-9]{{12}}:layer:[A-Za-z0-9_-]{{1,140}}):([1-9][0-9]*)"
-)
 _IMAGE = re.compile(
     r"\d{12}\.dkr[.-]ecr[a-z-]*\.[a-z0-9-]+\.[a-z.]+/"
     r"[a-z0-9][a-z0-9._/-]*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
     re.ASCII,
 )
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @record
@@ -107,14 +103,14 @@ def _layers(args: Mapping[str, Any]) -> Sequence[pulumi.Input[str]]:
     for at, arn in enumerate(layers):
         if not isinstance(arn, str):
             continue
-        found = _LAYER.fullmatch(arn)
-        if found is None:
+        if not is_arn(arn, "layer"):
             need = "must be the ARN of a layer's version, with the version's number at its end"
             raise InvalidInput(f"layers[{at}]", arn, f"{need}: arn:aws:lambda:...:layer:NAME:1")
-        if found[1] in seen:
+        layer = arn.rpartition(":")[0]
+        if layer in seen:
             need = "stands there twice: a function takes one version of a layer"
             raise InvalidInput(f"layers[{at}]", arn, need)
-        seen.add(found[1])
+        seen.add(layer)
     room = _LAYERS_LIMIT - bool(args.get("dependencies_as_layer"))
     if len(layers) > room:
         ours = "" if room == _LAYERS_LIMIT else ", and `dependencies_as_layer` makes one"
@@ -131,7 +127,7 @@ def _upload(args: Mapping[str, Any]) -> Upload | None:
     if args.get("code", "").startswith("s3://"):
         raise InvalidInput("upload", args["upload"], "the code is in S3 already; leave it out")
     bucket = args["upload"].get("bucket")
-    if is_known(bucket) and bucket is not None and not _BUCKET.fullmatch(bucket):
+    if is_known(bucket) and bucket is not None and not re.fullmatch(BUCKET_NAME, bucket):
         need = "must be the name of a bucket: 3 to 63 small letters, digits, dots and hyphens"
         raise InvalidInput("upload.bucket", bucket, need)
     return Upload(bucket=bucket)

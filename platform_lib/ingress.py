@@ -8,14 +8,10 @@ from typing import Any
 import pulumi
 
 from platform_lib.app_args import IngressKind
+from platform_lib.arns import is_arn
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.records import record
 
-_LISTENER = re.compile(
-    r"arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:"
-    r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}/[0-9a-f]{16}"
-)
-_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+")
 _ZONE = re.compile(r"Z[A-Z0-9]{1,31}")
 _HOST_NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _HOST_PATTERN = re.compile(r"[A-Za-z0-9.*?-]*\.[A-Za-z*?]+")
@@ -96,7 +92,7 @@ def domain_settings(given: Mapping[str, Any] | None) -> Domain | None:
         raise InvalidInput("domain.name", name, need)
     if isinstance(zone_id, str) and not _ZONE.fullmatch(zone_id):
         raise InvalidInput("domain.zone_id", zone_id, "must be a zone's ID, such as Z0123456789AB")
-    if isinstance(certificate_arn, str) and not _CERTIFICATE.fullmatch(certificate_arn):
+    if isinstance(certificate_arn, str) and not is_arn(certificate_arn, "certificate"):
         need = "must be the ARN of a certificate in ACM, in the app's region"
         raise InvalidInput("domain.certificate_arn", certificate_arn, need)
     return Domain(name=name, zone_id=zone_id, certificate_arn=certificate_arn)
@@ -178,7 +174,7 @@ def _check_rule(ingress: Ingress) -> None:
 
 def _check_listener(ingress: Ingress, domain: Domain | None) -> None:
     arn = ingress.listener_arn
-    if isinstance(arn, str) and not _LISTENER.fullmatch(arn):
+    if isinstance(arn, str) and not is_arn(arn, "listener"):
         need = "must be the ARN of a listener of an application load balancer"
         raise InvalidInput("ingress.listener_arn", arn, need)
     if not (ingress.hosts or ingress.paths):

@@ -20,21 +20,13 @@ from platform_lib.app_args import (
     RolloutStrategy,
     Stage,
 )
+from platform_lib.arns import is_arn
 from platform_lib.artifact import find_source
 from platform_lib.checks import InvalidInput, check_range, one_of
 from platform_lib.records import record
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
-_ACCOUNT = "[0-9]{12}"
-_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:({_ACCOUNT}|aws|\*)?:\S+")
-_SECRET = re.compile(
-    rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:{_ACCOUNT}:secret:[^\s#]+(#[^\s#]+)?"
-)
-_PARAMETER = re.compile(rf"arn:aws[a-z-]*:ssm:[a-z0-9-]+:{_ACCOUNT}:parameter/[^\s#]+")
-_BOUNDARY = re.compile(rf"arn:aws[a-z-]*:iam::({_ACCOUNT}|aws):policy/\S{{1,640}}")
-_KEY = re.compile(rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:{_ACCOUNT}:key/[A-Za-z0-9-]{{1,64}}")
-_TOPIC = re.compile(rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}(\.fifo)?")
 _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _PATH = re.compile(r"/[!-~]{0,1023}")
 
@@ -159,7 +151,7 @@ def _alarms(alarms: Mapping[str, Any]) -> AlarmSettings | None:
     check_range("alarms.error_percent", error_percent, 0, 100, "percent")
     latency_ms = alarms.get("latency_ms", defaults.ALARM_LATENCY_MS)
     check_range("alarms.latency_ms", latency_ms, 1, 900_000, "milliseconds")
-    _check_arn("alarms.topic_arn", alarms.get("topic_arn"), _TOPIC, "a topic")
+    _check_arn("alarms.topic_arn", alarms.get("topic_arn"), "topic", "a topic")
     return AlarmSettings(
         topic_arn=alarms.get("topic_arn"), error_percent=error_percent, latency_ms=latency_ms
     )
@@ -179,10 +171,10 @@ def _check(settings: AppSettings) -> None:
     _check_variables(settings.environment, settings.secrets)
     _check_grants(settings.grants)
     _check_arn(
-        "permissions_boundary_arn", settings.permissions_boundary_arn, _BOUNDARY, "a policy"
+        "permissions_boundary_arn", settings.permissions_boundary_arn, "boundary", "a policy"
     )
-    _check_arn("kms_key_arn", settings.kms_key_arn, _KEY, "a key, not of its alias")
-    _check_arn("logs.kms_key_arn", settings.log_key_arn, _KEY, "a key, not of its alias")
+    _check_arn("kms_key_arn", settings.kms_key_arn, "key", "a key, not of its alias")
+    _check_arn("logs.kms_key_arn", settings.log_key_arn, "key", "a key, not of its alias")
     _check_tags(settings.tags)
     if settings.network is not None:
         _check_subnets(settings.network)
@@ -205,7 +197,7 @@ def _check_variables(
     for variable in sorted(set(environment) & set(secrets)):
         raise InvalidInput("secrets", variable, "stands in environment too; give it once")
     for variable, arn in secrets.items():
-        if isinstance(arn, str) and not (_SECRET.fullmatch(arn) or _PARAMETER.fullmatch(arn)):
+        if isinstance(arn, str) and not is_arn(arn, "secret", "parameter"):
             need = (
                 "must be the ARN of a Secrets Manager secret, ARN#key for one key of a JSON "
                 "secret, or the ARN of an SSM parameter (which has no keys)"
@@ -222,13 +214,13 @@ def _check_grants(grants: Sequence[GrantArgs]) -> None:
                 need = "must be service:Action, such as s3:GetObject"
                 raise InvalidInput(f"grants[{at}].actions", action, need)
         for arn in grant["resources"]:
-            if isinstance(arn, str) and arn != "*" and not _ARN.fullmatch(arn):
+            if isinstance(arn, str) and arn != "*" and not is_arn(arn):
                 need = "must be an ARN, arn:aws:service:region:account:resource, or '*' alone"
                 raise InvalidInput(f"grants[{at}].resources", arn, need)
 
 
-def _check_arn(field: str, value: object, pattern: re.Pattern[str], what: str) -> None:
-    if isinstance(value, str) and not pattern.fullmatch(value):
+def _check_arn(field: str, value: object, kind: str, what: str) -> None:
+    if isinstance(value, str) and not is_arn(value, kind):
         raise InvalidInput(field, value, f"must be an ARN of {what}")
 
 

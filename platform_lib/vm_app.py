@@ -10,6 +10,7 @@ import pulumi
 
 from platform_lib import defaults
 from platform_lib.app_args import AppArgs
+from platform_lib.arns import partition_of
 from platform_lib.artifact import chosen_way, find_zip, split_s3_uri, text_version
 from platform_lib.checks import InvalidInput, check_args, check_name, check_range, naming_errors
 from platform_lib.parts.auto_scaling import (
@@ -29,7 +30,6 @@ from platform_lib.parts.iam import (
     create_policy,
     create_role,
     grant_statements,
-    partition_of,
     read_objects,
     read_secrets,
     write_logs,

@@ -19,23 +19,13 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.app_args import GrantArgs
+from platform_lib.arns import partition_of
 from platform_lib.checks import ArgsError
 from platform_lib.parts.children import Children
 
 Statement = Mapping[str, Any]
 
 _ROLE_NAME_LIMIT = 64
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "eu-isoe-": "aws-iso-e",
-    "us-isof-": "aws-iso-f",
-    "eusc-": "aws-eusc",
-}
-"""How a region's name begins -> its partition; all others are in `aws`."""
-
 SESSION_MANAGER: Statement = {
     "Effect": "Allow",
     "Action": [
@@ -219,12 +209,6 @@ def _repository_arn(uri: str) -> str:
         return "arn:aws:ecr:::repository/none"
     region, account = found["region"], found["account"]
     return f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{found['repository']}"
-
-
-def partition_of(region: str | None) -> str:
-    """Name the partition that a region lies in."""
-    found = (_PARTITIONS[each] for each in _PARTITIONS if str(region).startswith(each))
-    return next(found, "aws")
 
 
 def read_secrets(

@@ -9,20 +9,20 @@ from urllib.parse import quote_plus
 import pulumi
 import pulumi_aws as aws
 
+from platform_lib.arns import BUCKET_NAME
 from platform_lib.checks import InvalidInput, check_length, did_you_mean
 from platform_lib.function_args import BucketRoute
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import ACCOUNT, known
 from platform_lib.sources.event_rules import PERMISSION, EventRuleSettings
+from platform_lib.sources.function_policy import ACCOUNT, known
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.recursion import granted, guarded
 from platform_lib.sources.source import Function, Sender, Source
 from platform_lib.sources.target import Target, create_permission
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _NAME_NEED = "must be a bucket's name (no ARN): 3 to 63 small letters, digits, '.' and '-'"
 _KEY_LIMIT = 1024
 
@@ -160,7 +160,7 @@ def _settings(
     path: str, at: SourceName, args: Mapping[str, Any], function: Function
 ) -> BucketSettings:
     bucket = args["bucket"]
-    if isinstance(bucket, str) and not _BUCKET.fullmatch(bucket):
+    if isinstance(bucket, str) and not re.fullmatch(BUCKET_NAME, bucket):
         raise InvalidInput(f"{path}.bucket", bucket, _NAME_NEED)
     by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
     events = _events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)

@@ -7,12 +7,13 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from platform_lib.arns import is_arn
 from platform_lib.checks import InvalidInput, check_json, check_length, did_you_mean
 from platform_lib.event_patterns import matches
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import HERE, KINDS
+from platform_lib.sources.function_policy import HERE
 from platform_lib.sources.mapping import checked_pattern
 from platform_lib.sources.naming import named_sources
 from platform_lib.sources.recursion import Check, guarded
@@ -121,7 +122,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
 
 
 def _bus(field: str, bus: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
-    if isinstance(bus, str) and not (_BUS.fullmatch(bus) or KINDS["event bus"].fullmatch(bus)):
+    if isinstance(bus, str) and not (_BUS.fullmatch(bus) or is_arn(bus, "event bus")):
         raise InvalidInput(field, bus, "must be the name or the ARN of an event bus")
     return bus
 

@@ -6,11 +6,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from platform_lib.arns import check_arn, is_fifo
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import DEAD_LETTER_SECONDS, queue_encryption
 from platform_lib.records import record
-from platform_lib.sources.arns import check_arn, is_fifo
 
 
 @record

@@ -5,9 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pulumi
+
 from platform_lib.checks import InvalidInput
-from platform_lib.sources.arns import HERE
 from platform_lib.sources.source import Source
+
+ACCOUNT = "123456789012"
+HERE = f"us-east-1:{ACCOUNT}"
+"""A region and an account as an ARN has them, where only the length counts: no region's name is
+shorter."""
 
 _LIMIT = 20_480
 """Bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -18,6 +24,11 @@ _CONDITIONS = {
     "event_source_token": ("StringEquals", "lambda:EventSourceToken"),
     "principal_org_id": ("StringEquals", "aws:PrincipalOrgID"),
 }
+
+
+def known(text: pulumi.Input[str]) -> str:
+    """Give what is known already of a part of an ARN; empty where that is nothing."""
+    return text if isinstance(text, str) else ""
 
 
 def check_policy(sources: Iterable[Source], overrides: Mapping[str, Any]) -> None:

@@ -6,18 +6,17 @@ from typing import Any
 
 import pulumi_aws as aws
 
+from platform_lib.arns import is_arn
 from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import REGION
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import Target, create_permission
 
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
-_ACCOUNT = re.compile(r"\d{12}|arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+", re.ASCII)
-_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({REGION})?:(\d{{12}})?:\S+", re.ASCII)
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,256}")
 
@@ -117,7 +116,8 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermi
         need = "would let everybody call: give principal_org_id, the organization they must be in"
         raise InvalidInput(field, principal, need)
     service = bool(_SERVICE.fullmatch(principal))
-    if not service and principal != _EVERYBODY and not _ACCOUNT.fullmatch(principal):
+    account = bool(_ACCOUNT.fullmatch(principal)) or is_arn(principal, "principal")
+    if not service and principal != _EVERYBODY and not account:
         need = "must be a service, such as cognito-idp.amazonaws.com, an account or a role's ARN"
         raise InvalidInput(field, principal, need)
     check_length(field, principal, 1, _PRINCIPAL_LIMIT)
@@ -134,9 +134,11 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> InvokePermi
 def _check_conditions(
     path: str, principal: str, args: Mapping[str, Any], *, service: bool
 ) -> None:
+    source_arn = args.get("source_arn")
+    if isinstance(source_arn, str) and not is_arn(source_arn, "caller"):
+        raise InvalidInput(f"{path}.source_arn", source_arn, "must be an ARN")
     for word, pattern, need in (
-        ("source_arn", _ARN, "must be an ARN"),
-        ("source_account", re.compile(r"[0-9]{12}"), "must be an account's number of 12 digits"),
+        ("source_account", _ACCOUNT, "must be an account's number of 12 digits"),
         ("event_source_token", _TOKEN, "must be at most 256 letters, digits, '.', '_' and '-'"),
         ("principal_org_id", _ORGANIZATION, "must be an organization's ID, such as o-a1b2c3d4e5"),
     ):

@@ -11,7 +11,7 @@ from platform_lib.checks import InvalidInput, check_length
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import ACCOUNT, HERE, known
+from platform_lib.sources.function_policy import ACCOUNT, HERE, known
 from platform_lib.sources.naming import check_repeated, named_sources
 from platform_lib.sources.recursion import guarded
 from platform_lib.sources.source import Function, Source

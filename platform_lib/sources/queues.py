@@ -8,13 +8,13 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib import defaults
+from platform_lib.arns import check_arn, is_fifo
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.parts.alarms import create_depth_alarm
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import DEAD_LETTER_SECONDS, Queues, queue_encryption
 from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
-from platform_lib.sources.arns import check_arn, is_fifo
 from platform_lib.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
 from platform_lib.sources.naming import SourceName, check_repeated, named_sources
 from platform_lib.sources.recursion import granted, guarded, own_output

@@ -12,7 +12,7 @@ from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import ACCOUNT, HERE, known
+from platform_lib.sources.function_policy import ACCOUNT, HERE, known
 from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import Target, create_permission

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pulumi
 
+from platform_lib.arns import service_of
 from platform_lib.parts.iam import Statement
-from platform_lib.sources.arns import service_of
 
 _CONSUMER = re.compile(r"(?P<stream>.+:stream/[^/]+)/consumer/.+")
 

@@ -10,12 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib import defaults
+from platform_lib.arns import check_arn, is_arn, is_fifo
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.sources.arns import REGION, check_arn, is_fifo
 from platform_lib.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, check_repeated, named_sources
 from platform_lib.sources.recursion import granted, guarded, own_output
@@ -23,14 +23,6 @@ from platform_lib.sources.source import Function, Right, Source
 from platform_lib.sources.statements import read_stream, send_to
 from platform_lib.sources.target import Target
 
-_TABLE = re.compile(
-    rf"arn:aws[a-z-]*:dynamodb:{REGION}:\d{{12}}:table/[\w.-]+(/stream)?/?", re.ASCII
-)
-_STREAM = re.compile(
-    rf"arn:aws[a-z-]*:(dynamodb:{REGION}:\d{{12}}:table/[\w.-]+/stream/\S+"
-    rf"|kinesis:{REGION}:\d{{12}}:stream/[\w.-]+(/consumer/\S+)?)",
-    re.ASCII,
-)
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 _BATCH = 10_000
 _UNLIMITED = -1
@@ -189,10 +181,10 @@ def _in_utc(field: str, timestamp: str) -> str:
 
 
 def _check_stream(field: str, arn: str) -> None:
-    if not arn or _TABLE.fullmatch(arn):
+    if not arn or is_arn(arn, "table"):
         need = "the table has no stream: set its stream_enabled and stream_view_type"
         table = "names a table, not its stream: give the table's stream_arn"
         raise InvalidInput(field, arn, table if arn else need)
-    if not _STREAM.fullmatch(arn):
+    if not is_arn(arn, "stream"):
         need = "must be the ARN of a DynamoDB or Kinesis stream, or of a consumer of one"
         raise InvalidInput(field, arn, need)

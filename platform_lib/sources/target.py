@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from platform_lib.arns import partition_of
 from platform_lib.parts.children import Children
-from platform_lib.parts.iam import partition_of
 from platform_lib.parts.lookups import find_account, find_region
 from platform_lib.records import record
 from platform_lib.sources.naming import SourceName
