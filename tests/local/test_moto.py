@@ -258,6 +258,15 @@ def test_a_mapping_keeps_the_alias_and_what_it_was_asked_for(lab, client):
     moved = client.update_event_source_mapping(UUID=uuid, FunctionName=f"{made['functionName']}:1")
     assert moved["FunctionArn"] == made["arn"].removesuffix("live") + "1"
 
+    def listed(**by):
+        found = client.list_event_source_mappings(**by)["EventSourceMappings"]
+        return [each["UUID"] for each in found]
+
+    assert listed(FunctionName=moved["FunctionArn"], EventSourceArn=queue["arn"]) == [uuid]
+    assert listed(FunctionName=made["functionName"]) == [other["UUID"]]
+    assert listed(FunctionName=made["arn"]) == []
+    assert listed(EventSourceArn=queue["arn"]) == [uuid, other["UUID"]]
+
 
 def test_a_mapping_that_was_deleted_feeds_nothing(lab, client):
     from moto.backends import get_backend

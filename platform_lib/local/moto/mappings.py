@@ -16,20 +16,19 @@ from platform_lib.local.moto.replacing import refusal
 def patch_mappings() -> None:
     """Apply every patch."""
     keep_event_source_mappings()
+    forget_deleted_mappings()
 
 
 def keep_event_source_mappings() -> None:
     """Let a mapping keep the alias that it feeds and all that it was asked for.
 
-    moto keeps the function's ARN without its qualifier, and what it feeds knows the mapping after
-    it was deleted. A second mapping of the same two is refused, as AWS does, and a batch that is
-    too large.
+    moto keeps the function's ARN without its qualifier, and lists by the name that was given then.
+    A second mapping of the same two is refused, as AWS does, and a batch that is too large.
     """
     from moto.awslambda.models import EventSourceMapping, LambdaBackend
 
     backend: Any = LambdaBackend
     create, update = backend.create_event_source_mapping, backend.update_event_source_mapping
-    delete = backend.delete_event_source_mapping
     mapping: Any = EventSourceMapping
     tell = mapping.get_configuration
 
@@ -55,7 +54,7 @@ def keep_event_source_mappings() -> None:
     def _free_target(self: Any, spec: Mapping[str, Any], own: Any = None) -> str:
         """Give the ARN of what a mapping feeds, which no other mapping of its source may."""
         arn = qualified(*named(self, spec.get("FunctionName", "")))
-        for each in self._event_source_mappings.values():
+        for each in list(self._event_source_mappings.values()):
             taken = (each.function_arn, each.event_source_arn)
             if each is not own and taken == (arn, spec.get("EventSourceArn")):
                 raise refusal(
@@ -75,6 +74,35 @@ def keep_event_source_mappings() -> None:
         except ValueError as problem:
             raise refusal(*problem.args) from problem
 
+    def list_event_source_mappings(self: Any, source: str | None, name: str | None) -> list[Any]:
+        target = qualified(*named(self, name)) if name else None
+        return [
+            each
+            for each in list(self._event_source_mappings.values())
+            if source in (None, each.event_source_arn) and target in (None, each.function_arn)
+        ]
+
+    def get_configuration(self: Any) -> dict[str, Any]:
+        told: dict[str, Any] = tell(self)
+        # Tags have an operation of their own.
+        told.pop("Tags", None)
+        if self.starting_position_timestamp is not None:
+            told["StartingPositionTimestamp"] = self.starting_position_timestamp
+        return told
+
+    backend.create_event_source_mapping = create_event_source_mapping
+    backend.update_event_source_mapping = update_event_source_mapping
+    backend.list_event_source_mappings = list_event_source_mappings
+    mapping.get_configuration = get_configuration
+
+
+def forget_deleted_mappings() -> None:
+    """Let a queue, table or stream forget a mapping with it, which moto does not."""
+    from moto.awslambda.models import LambdaBackend
+
+    backend: Any = LambdaBackend
+    delete = backend.delete_event_source_mapping
+
     def delete_event_source_mapping(self: Any, uuid: str) -> Any:
         gone = delete(self, uuid)
         for fed in _sources(self):
@@ -93,15 +121,4 @@ def keep_event_source_mappings() -> None:
             *get_backend("kinesis")[account][region].streams.values(),
         ]
 
-    def get_configuration(self: Any) -> dict[str, Any]:
-        told: dict[str, Any] = tell(self)
-        # Tags have an operation of their own.
-        told.pop("Tags", None)
-        if self.starting_position_timestamp is not None:
-            told["StartingPositionTimestamp"] = self.starting_position_timestamp
-        return told
-
-    backend.create_event_source_mapping = create_event_source_mapping
-    backend.update_event_source_mapping = update_event_source_mapping
     backend.delete_event_source_mapping = delete_event_source_mapping
-    mapping.get_configuration = get_configuration
