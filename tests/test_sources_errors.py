@@ -238,6 +238,8 @@ BAD = [
     ({"log_groups": [{"log_group": "a b"}]}, "must be a log group's name, not its ARN"),
     ({"log_groups": [{"log_group": f"arn:aws:logs:{HERE}:log-group:x"}]}, "name, not its ARN"),
     ({"log_groups": [{"log_group": "x", "filter_pattern": "a" * 1025}]}, "0 to 1024 characters"),
+    ({"log_groups": [{"log_group": "x", "filter_pattern": "{ $.a = 1"}]}, "must end with '}'"),
+    ({"log_groups": [{"log_group": "x", "filter_pattern": "[ip, user"}]}, "must end with ']'"),
     (
         {"log_groups": [{"log_group": "/mine"}], "overrides": {"log_group": {"name": "/mine"}}},
         "is the function's own",

@@ -85,6 +85,10 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Lo
                 raise InvalidInput(f"{path}.log_group", log_group, need)
             _check_not_own(f"{path}.log_group", log_group, own)
         check_length(f"{path}.filter_pattern", pattern, 0, _FILTER_LIMIT)
+        for begin, end in ("{}", "[]"):
+            if pattern.strip().startswith(begin) and not pattern.strip().endswith(end):
+                need = f"begins with {begin!r} and must end with {end!r}"
+                raise InvalidInput(f"{path}.filter_pattern", pattern, need)
         yield LogGroupSettings(
             at=at,
             path=path,
