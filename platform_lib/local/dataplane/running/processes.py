@@ -7,11 +7,13 @@ shell, least of all real AWS credentials, reaches an app that runs here.
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +53,16 @@ class Process:
     """One running child. `pid` is the command's own, which leads its process group."""
 
     def __init__(
-        self, child: asyncio.subprocess.Process, channel: socket.socket, pid: int, log: Log | None
+        self,
+        child: asyncio.subprocess.Process,
+        channel: socket.socket,
+        pid: int,
+        reader: "asyncio.Task[None] | None",
     ) -> None:
         self.pid = pid
         self._child = child
         self._channel = channel
-        self._reader = asyncio.create_task(self._read(log)) if log else None
+        self._reader = reader
         self._ended = asyncio.create_task(self._end())
 
     @classmethod
@@ -64,12 +70,14 @@ class Process:
         """Start the command; `grace` is the seconds between TERM and KILL when it is stopped."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
+        # A pipe of our own: asyncio takes a process for alive as long as anybody holds one of its.
+        output, written = os.pipe()
         try:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_WATCHER), str(grace)),
                 *command.argv,
                 stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.PIPE if log else subprocess.DEVNULL,
+                stdout=written if log else subprocess.DEVNULL,
                 stderr=asyncio.subprocess.STDOUT,
                 env=environment(command.env),
                 cwd=command.cwd,
@@ -80,24 +88,30 @@ class Process:
             told = await asyncio.get_running_loop().sock_recv(ours, 32)
         except BaseException:
             ours.close()
+            os.close(output)
             raise
         finally:
             theirs.close()
-        return cls(child, ours, int(told or 0), log)
-
-    async def _read(self, log: Log) -> None:
-        assert self._child.stdout is not None  # noqa: S101 - asked for in start()
-        while data := await self._child.stdout.read(65536):
-            log.feed(data)
+            os.close(written)
+        reader = None
+        if log:
+            reader = asyncio.create_task(_read(output, log))
+        else:
+            os.close(output)
+        return cls(child, ours, int(told or 0), reader)
 
     async def _end(self) -> int:
         code = await self._child.wait()
+        if code < 0 and self.pid:
+            # Somebody killed the watcher, which would have ended the group.
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
         if self._reader is not None:
             # The last words of a crash, unless a stranger that left the group holds the pipe open.
             await asyncio.wait([self._reader], timeout=1.0)
             self._reader.cancel()
         self._channel.close()
-        return code
+        return code if code >= 0 else 128 - code
 
     async def wait(self) -> int:
         """Wait for the end; the exit code, 128 + n for signal n, 127 when it could not start."""
@@ -113,6 +127,19 @@ class Process:
     def ended(self) -> bool:
         """Whether the command is gone."""
         return self._ended.done()
+
+
+async def _read(output: int, log: Log) -> None:
+    """Bring to a log what comes out of a pipe."""
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", buffering=0)
+    )
+    try:
+        while data := await reader.read(65536):
+            log.feed(data)
+    finally:
+        transport.close()
 
 
 class Kept:
