@@ -7,8 +7,14 @@ import pulumi
 
 from platform_lib.checks import InvalidInput
 
-BUCKET_NAME = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-"""How a bucket's name looks."""
+BUCKET_NAME = (
+    r"(?!xn--|sthree-|[a-z0-9.-]*\.\.|[0-9]+(?:\.[0-9]+){3}(?![a-z0-9.-]))"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+)
+"""How a bucket's name looks.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+"""
 
 _REGION = r"(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-[0-9]"
 """How a region's name looks, as Lambda's own model has it."""
@@ -35,7 +41,11 @@ _KINDS = {
             r"listener/app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}/[0-9a-f]{16}"
         ),
         "parameter": rf"ssm:{_HERE}:parameter/[^\s#]+",
-        "principal": r"(iam|sts)::\d{12}:\S+",
+        # No part of it can be a wildcard.
+        "principal": (
+            r"(iam::\d{12}:(root|(role|user)/[^\s*?]+)"
+            r"|sts::\d{12}:(assumed-role|federated-user)/[^\s*?]+)"
+        ),
         # The suffix of what keeps order counts too.
         "queue": rf"sqs:{_HERE}:(?![\w.-]{{81}})[\w-]+(\.fifo)?",
         # With one key of it behind a #, where it is JSON.

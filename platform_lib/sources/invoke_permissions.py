@@ -15,7 +15,7 @@ from platform_lib.sources.naming import SourceName, named_sources
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import Target, create_permission
 
-_SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)")
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.(amazonaws\.com(\.cn)?|amazon\.com)")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,256}")

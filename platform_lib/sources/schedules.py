@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -13,13 +14,15 @@ from platform_lib.parts.children import Children
 from platform_lib.parts.iam import create_policy, create_role
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
-from platform_lib.schedule_expressions import parse_at, parse_cron, parse_rate
+from platform_lib.schedule_expressions import next_after, parse_at, parse_cron, parse_rate
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.sources.source import Function, Source
 from platform_lib.sources.statements import send_to, use_key
 from platform_lib.sources.target import Target
 
 _NAME_LIMIT = 64
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before any time that an expression can name."""
 _EXPRESSION_LIMIT = 256
 _INPUT_LIMIT = 256 * 1024
 _PARSERS = {"cron": parse_cron, "rate": parse_rate, "at": parse_at}
@@ -103,6 +106,8 @@ def _settings(path: str, at: SourceName, args: Mapping[str, Any]) -> ScheduleSet
     except ValueError as problem:
         raise InvalidInput(f"{path}.{kind}", args[kind], str(problem)) from None
     expression = f"{kind}({args[kind]})"
+    if kind == "cron" and next_after(expression, _EARLIEST) is None:
+        raise InvalidInput(f"{path}.cron", args["cron"], "names a day that never comes")
     check_length(f"{path}.{kind}", expression, 1, _EXPRESSION_LIMIT)
     window = args.get("flexible_window_minutes")
     check_range(f"{path}.flexible_window_minutes", window, 1, 1440, "minutes")
