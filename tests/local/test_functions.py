@@ -303,7 +303,7 @@ class Held:
 
     def __init__(self, api, folder, count=1):
         self._flag = folder / "flag"
-        self._answers, self.error = [], None
+        self._answers, self.errors = [], []
         self._threads = [threading.Thread(target=self._call, args=(api,)) for _ in range(count)]
         for thread in self._threads:
             thread.start()
@@ -314,7 +314,7 @@ class Held:
         try:
             answer = api.client.invoke(FunctionName=api.alias, Payload=event)["Payload"].read()
         except ClientError as error:
-            self.error = error
+            self.errors.append(str(error))
         else:
             self._answers.append(json.loads(json.loads(answer)["body"]))
 
@@ -401,7 +401,23 @@ def test_a_call_of_an_old_version_ends_with_the_data_plane(account, tmp_path, ca
     with pytest.raises(ProcessLookupError):
         os.kill(int(worker.id), 0)
     assert held.let_go() == []
-    assert held.error is not None
+    [error] = held.errors
+    assert "ServiceException" in error and "the local cloud was stopped" in error
+
+
+def test_calls_that_wait_end_with_the_data_plane(account, tmp_path, cache, monkeypatch):
+    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(cache))
+    monkeypatch.setattr(functions, "_WORKERS", 1)
+    own = DataPlane(account, tmp_path / "state", lambda line: None, docker=False)
+    own.start()
+    try:
+        api = held_api(account, own, tmp_path)
+        held = Held(api, tmp_path, 3)
+    finally:
+        own.stop()
+    assert held.let_go() == []
+    assert len(held.errors) == 3
+    assert len(list(tmp_path.glob("flag?*"))) == 1, "no other worker was started"
 
 
 def test_an_alias_moves_to_a_new_version_and_old_workers_end(account, plane, tmp_path):

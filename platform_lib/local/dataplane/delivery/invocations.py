@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from typing import Any
 
 from platform_lib.local.dataplane.functions.functions import ThrottledError
@@ -54,6 +55,9 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
             raise refusal("TooManyRequestsException", "Rate Exceeded.", 429) from throttled
         except RecursiveLoopError as loop:
             raise refusal("RecursiveInvocationException", str(loop), 400) from loop
+        except CancelledError as stopped:
+            told = "the local cloud was stopped"
+            raise refusal("ServiceException", told, 500) from stopped
         except LocalCloudError as problem:
             raise refusal("ServiceException", str(problem), 500) from problem
         if outcome.failed:

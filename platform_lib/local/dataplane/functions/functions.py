@@ -51,6 +51,7 @@ class Functions:
         # Of versions that nothing calls any more: they end with what they are at work on.
         self._leaving: list[_Pool] = []
         self._loads: dict[str, _Load] = {}
+        self._at_work: set[asyncio.Task[Any]] = set()
         self._shares = Shares()
         self.calls = 0
         """How many began so far."""
@@ -108,11 +109,15 @@ class Functions:
         load = self._loads.setdefault(name, _Load())
         if reserved is not None and load.calls >= int(reserved):
             raise ThrottledError(f"{name} has a reserved concurrency of {reserved}")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - calls run in tasks
         load.calls += 1
+        self._at_work.add(task)
         try:
             async with load.workers:
                 yield
         finally:
+            self._at_work.discard(task)
             load.calls -= 1
 
     async def reconcile(self, name: str) -> None:
@@ -143,7 +148,11 @@ class Functions:
         return [pair for pool in self._every_pool() for pair in pool.workloads()]
 
     async def stop(self) -> None:
-        """End every worker."""
+        """End every call, also those that wait, and every worker."""
+        calls = list(self._at_work)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
         await asyncio.gather(*(pool.kill() for pool in self._every_pool()))
 
     def _every_pool(self) -> "list[_Pool]":
