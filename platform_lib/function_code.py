@@ -15,7 +15,7 @@ import pulumi
 
 from platform_lib.arns import BUCKET_NAME, is_arn
 from platform_lib.artifact import find_zip, split_s3_uri, text_version
-from platform_lib.checks import InvalidInput, is_known
+from platform_lib.checks import InvalidInput
 from platform_lib.lambda_runtimes import check_handler
 from platform_lib.records import record
 from platform_lib.settings import AppSettings
@@ -82,7 +82,7 @@ def function_code(app: AppSettings, args: Mapping[str, Any]) -> FunctionCode:
         apart = args.get("dependencies_as_layer", False)
         code = _from_source(app, app.source, args.get("handler"), apart=apart, uploaded=uploaded)
     else:
-        runtime = args.get("runtime", f"python{app.python_version}")
+        runtime = args["runtime"]
         code = _ready(app, args["code"], args["handler"], runtime=runtime, uploaded=uploaded)
         if runtime.startswith("provided") and code.zip is not None and not layers:
             from platform_lib.function_zip import check_bootstrap
@@ -127,7 +127,7 @@ def _upload(args: Mapping[str, Any]) -> Upload | None:
     if args.get("code", "").startswith("s3://"):
         raise InvalidInput("upload", args["upload"], "the code is in S3 already; leave it out")
     bucket = args["upload"].get("bucket")
-    if is_known(bucket) and bucket is not None and not re.fullmatch(BUCKET_NAME, bucket):
+    if isinstance(bucket, str) and not re.fullmatch(BUCKET_NAME, bucket):
         need = "must be the name of a bucket: 3 to 63 small letters, digits, dots and hyphens"
         raise InvalidInput("upload.bucket", bucket, need)
     return Upload(bucket=bucket)

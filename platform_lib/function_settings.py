@@ -107,10 +107,7 @@ def function_settings(
         _check_subnets(private)
         check_zones("network.private_subnet_ids", private, provider)
     _check_latency(args, timeout_seconds)
-    runtime = args.get("runtime", f"python{app.python_version}")
-    versions = version_settings(
-        args, runtime=None if "image_uri" in args else runtime, storage_mib=storage_mib
-    )
+    versions = version_settings(args, runtime=args.get("runtime"), storage_mib=storage_mib)
     code = function_code(app, args)
     sources = source_settings(args, app=name, timeout_seconds=timeout_seconds, grants=app.grants)
     _check_concurrency(args.get("queues", ()), versions)

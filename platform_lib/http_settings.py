@@ -33,8 +33,11 @@ _THROTTLE_LIMIT = 2**31 - 1
 _URL_METHOD_LIMIT = 6
 _URL_ORIGIN_LIMIT = 253
 _HEADER_LIMIT = 1024
-_URL_LISTS = {"allow_origins": 100, "allow_methods": 6, "allow_headers": 100} | {
-    "expose_headers": 100
+_URL_LISTS = {
+    "allow_origins": 100,
+    "allow_methods": 6,
+    "allow_headers": 100,
+    "expose_headers": 100,
 }
 _ONLY = {
     "routes": {HttpKind.HTTP_API},

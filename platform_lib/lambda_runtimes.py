@@ -56,10 +56,14 @@ _PYTHON_ONLY = ("app", "inline", "interface", "python_version", "source")
 
 
 def with_runtime(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Settle `runtime`: known, in harmony with the rest, and of one mind with `python_version`."""
+    """Settle `runtime`: known, in harmony with the rest, and of one mind with `python_version`.
+
+    An image has its own, and gets none here.
+    """
     runtime = args.get("runtime")
     if runtime is None:
-        return dict(args)
+        version = args.get("python_version", defaults.PYTHON_VERSION)
+        return dict(args) if "image_uri" in args else {**args, "runtime": f"python{version}"}
     if runtime not in RUNTIMES:
         gone = "is deprecated" if _GONE.fullmatch(runtime) else "is no current runtime of Lambda"
         raise InvalidInput(

@@ -11,9 +11,6 @@ from platform_lib.parts.scaling import SCALING_CHILDREN, create_target_tracking
 from platform_lib.records import record
 
 _PROVISIONED = {"provisioned_concurrency": "aws.lambda_.ProvisionedConcurrencyConfig"}
-_SCALING = {
-    **SCALING_CHILDREN,
-}
 
 _UTILIZATION = 0.7
 """Of what is kept warm, the share in use that scaling aims at; AWS's own example."""
@@ -38,7 +35,12 @@ def serve_versions(
     if versions.provisioned is not None:
         provisioned = _create_provisioned(child, alias, versions)
         if versions.provisioned_maximum is not None:
-            target, policy = _create_scaling(child, provisioned, versions)
+            target, policy = _create_scaling(
+                child,
+                provisioned,
+                minimum=versions.provisioned,
+                maximum=versions.provisioned_maximum,
+            )
     return Serving(
         alias=alias,
         provisioned_concurrency=provisioned,
@@ -52,7 +54,7 @@ def versions_children(versions: Versions) -> dict[str, str]:
     return {
         "alias": "aws.lambda_.Alias",
         **(_PROVISIONED if versions.provisioned else {}),
-        **(_SCALING if versions.provisioned_maximum else {}),
+        **(SCALING_CHILDREN if versions.provisioned_maximum else {}),
     }
 
 
@@ -110,14 +112,14 @@ def _create_provisioned(
 def _create_scaling(
     child: Children,
     provisioned: "aws.lambda_.ProvisionedConcurrencyConfig",
-    versions: Versions,
+    *,
+    minimum: int,
+    maximum: int,
 ) -> tuple["aws.appautoscaling.Target", "aws.appautoscaling.Policy"]:
     """Let what is kept warm follow how much of it is in use.
 
     https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
     """
-    assert versions.provisioned is not None  # noqa: S101 - there is something to scale
-    assert versions.provisioned_maximum is not None  # noqa: S101 - and how far
     return create_target_tracking(
         child,
         suffix="utilization",
@@ -125,8 +127,8 @@ def _create_scaling(
         resource_id=pulumi.Output.format(
             "function:{}:{}", provisioned.function_name, provisioned.qualifier
         ),
-        minimum=versions.provisioned,
-        maximum=versions.provisioned_maximum,
+        minimum=minimum,
+        maximum=maximum,
         metric="LambdaProvisionedConcurrencyUtilization",
         target_value=_UTILIZATION,
     )

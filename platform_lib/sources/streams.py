@@ -135,14 +135,9 @@ def _home(
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
     app_own = homes[0] if homes else None
-    if own is None and isinstance(app_own, str):
-        try:
-            check_arn(field, app_own, _HOMES)
-        except InvalidInput:
-            need = (
-                f"is needed: a stream takes a queue, topic or bucket, not on_failure's {app_own!r}"
-            )
-            raise InvalidInput(field, None, need) from None
+    if own is None and isinstance(app_own, str) and not is_arn(app_own, *_HOMES):
+        need = f"is needed: a stream takes a queue, topic or bucket, not on_failure's {app_own!r}"
+        raise InvalidInput(field, None, need)
     home = own if own is not None else app_own
     if home is not None:
         check_arn(field, home, _HOMES)

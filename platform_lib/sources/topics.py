@@ -26,6 +26,10 @@ from platform_lib.sources.target import Target, create_permission
 _POLICY_KEYS = 5
 _POLICY_COMBINATIONS = 150
 _POLICY_BYTES = 262_144
+_SCOPES = {
+    FilterPolicyScope.ATTRIBUTES: "MessageAttributes",
+    FilterPolicyScope.BODY: "MessageBody",
+}
 _POLICY_NUMBERS = 1_000_000_000
 _POLICY_DIGITS = 5
 
@@ -178,12 +182,6 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[To
     direct = [{} if args.get("raw") else args for args in given]
     need = "stands there twice, and SNS calls a function once for each topic; join the filters"
     check_repeated("topics", "arn", direct, need)
-
-
-_SCOPES = {
-    FilterPolicyScope.ATTRIBUTES: "MessageAttributes",
-    FilterPolicyScope.BODY: "MessageBody",
-}
 
 
 def _queue(at: SourceName, timeout_seconds: int, fifo: bool) -> QueueSettings:
