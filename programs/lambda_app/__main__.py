@@ -77,7 +77,7 @@ activity = FunctionApp(
         **worker,
         handler="workers.activity.handler",
         environment={"ACTIVITY_TABLE_NAME": counts.name},
-        grants=[grants.read_write_table(counts.arn)],
+        grants=[grants.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [counts.arn])],
         streams=[StreamArgs(arn=table.stream_arn, filters=[{"eventName": ["INSERT", "REMOVE"]}])],
     ),
 )
@@ -89,7 +89,10 @@ digest = FunctionApp(
         **worker,
         handler="workers.digest.handler",
         environment={"TABLE_NAME": table.name, "DIGEST_TOPIC_ARN": readers.arn},
-        grants=[grants.read_table(table.arn), grants.publish_to_topic(readers.arn)],
+        grants=[
+            grants.allow(["dynamodb:Query"], [table.arn]),
+            grants.publish_to_topic(readers.arn),
+        ],
         schedules=[
             TimerArgs(cron="0 7 * * ? *", input={"time": "<aws.scheduler.scheduled-time>"})
         ],
