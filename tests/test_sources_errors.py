@@ -196,6 +196,11 @@ BAD = [
          "grants": [grants.allow(["s3:PutObject"], ["arn:aws:s3:::photos/i*"])]},
         "writes to this bucket itself",
     ),
+    (
+        {"buckets": [{**PHOTOS, "suffix": ".jpg"}],
+         "grants": [grants.read_write_bucket("arn:aws:s3:::photos")]},
+        "writes to this bucket itself",
+    ),
     ({"buckets": [PHOTOS], "grants": [grants.allow(["s3:PutObject"], ["*"])]}, "to this bucket its"),
     ({"buckets": [PHOTOS], "on_failure": "arn:aws:s3:::photos"}, "writes to this bucket itself"),
     (
