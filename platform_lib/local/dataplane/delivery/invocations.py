@@ -1,9 +1,10 @@
 """Lets Lambda's Invoke, as boto3 and other services of moto call it, run functions here."""
 
 import base64
+import json
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from typing import Any
+from typing import Any, Final
 
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
@@ -11,6 +12,9 @@ from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, cu
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.asked import name_and_qualifier
 from platform_lib.local.moto.replacing import refusal, replaced
+
+_SYNCHRONOUS_BYTES: Final = 6 * 1024 * 1024
+_ASYNCHRONOUS_BYTES: Final = 1024 * 1024
 
 Invoke = Callable[[str, bytes, Lineage], tuple[Outcome, list[str]]]
 """Called with an ARN, an event and its chain, in a thread of moto's; returns when it is done."""
@@ -44,6 +48,7 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         payload = body.encode() if isinstance(body, str) else bytes(body or b"")
         payload = payload or b"{}"
         kind = headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        _check_payload(payload, kind)
         if kind == "DryRun":
             return b""
         if kind == "Event":
@@ -70,6 +75,22 @@ def invoke_here(invoke: Invoke, accept: Accept) -> Callable[[], None]:
         return outcome.payload
 
     return replaced((backend, "invoke", invoke_function))
+
+
+def _check_payload(payload: bytes, kind: str) -> None:
+    """Refuse what Lambda takes for no event, also where nobody waits for what comes of it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    limit = _ASYNCHRONOUS_BYTES if kind == "Event" else _SYNCHRONOUS_BYTES
+    if len(payload) > limit:
+        told = f"{len(payload)} byte payload is too large for the {kind} invocation type"
+        raise refusal("RequestTooLargeException", f"{told} (limit {limit} bytes)", 413)
+    try:
+        json.loads(payload)
+    except ValueError as problem:
+        told = f"Could not parse request body into json: {problem}"
+        raise refusal("InvalidRequestContentException", told) from problem
 
 
 def _asked_qualifier() -> str | None:

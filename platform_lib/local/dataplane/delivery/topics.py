@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from platform_lib.event_patterns import check_pattern, matches
 from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
@@ -23,20 +24,36 @@ def deliver_topics(push: Push) -> Callable[[], None]:
     """Take the place of moto's deliveries to functions; return what puts them back.
 
     moto waits for the function, loses its errors, and brings an event of made-up values. Its
-    deliveries to queues stay, where the queue's policy lets the topic send.
+    deliveries to queues stay, where the queue's policy lets the topic send. Its filters fail
+    Publish where a policy has an `$or`, and do not know all operators.
     """
-    from moto.sns.models import Subscription
+    from moto.sns.exceptions import SNSInvalidParameter
+    from moto.sns.models import SNSBackend, Subscription
+    from moto.sns.utils import FilterPolicyMatcher
 
     subscription: Any = Subscription
-    theirs = subscription.publish
+    matcher: Any = FilterPolicyMatcher
+    backend: Any = SNSBackend
+    theirs, judge = subscription.publish, backend._validate_filter_policy
+
+    def validate_filter_policy(self: Any, policy: Any, scope: str | None) -> None:
+        try:
+            judge(self, policy, scope)
+        except SNSInvalidParameter as problem:
+            if "Unrecognized match type" not in str(problem):
+                raise
+            try:
+                check_pattern(policy)
+            except ValueError as wrong:
+                raise SNSInvalidParameter(f"Invalid parameter: FilterPolicy: {wrong}") from wrong
 
     def publish(self: Any, message: str, message_id: str, *rest: Any, **more: Any) -> None:
         if self.protocol not in ("lambda", "sqs"):
             theirs(self, message, message_id, *rest, **more)
             return
         attributes = more.get("message_attributes") or {}
-        matcher = self._filter_policy_matcher
-        if matcher is not None and not matcher.matches(attributes, message):
+        wanted = self._filter_policy_matcher
+        if wanted is not None and not wanted.matches(attributes, message):
             return
         own = message
         if more.get("message_structure") == "json":
@@ -60,7 +77,37 @@ def deliver_topics(push: Push) -> Callable[[], None]:
         else:
             push.begin(_give_up(push, self, told, lineage, refusal))
 
-    return replaced((subscription, "publish", publish))
+    return replaced(
+        (subscription, "publish", publish),
+        (matcher, "matches", _lets_through),
+        (backend, "_validate_filter_policy", validate_filter_policy),
+    )
+
+
+def _lets_through(self: Any, attributes: Mapping[str, Any] | None, message: str) -> bool:
+    """Whether a subscription's filter policy lets a message through.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+    """
+    policy: Mapping[str, Any] = self.filter_policy or {}
+    if self.filter_policy_scope != "MessageBody":
+        told = {name: _parsed(each) for name, each in (attributes or {}).items()}
+        return matches(policy, told)
+    try:
+        body = json.loads(message)
+    except ValueError:
+        body = None
+    # A body that is no object has nothing to look at, not even something that is absent.
+    return not policy or (isinstance(body, dict) and matches(policy, body))
+
+
+def _parsed(attribute: Mapping[str, Any]) -> Any:
+    """Give an attribute's value as filters see it: a number, a list or a text."""
+    value = attribute["Value"]
+    if attribute["Type"] == "Number" or attribute["Type"] == "String.Array":
+        # Publish looked whether it is one.
+        return json.loads(value)
+    return value
 
 
 async def _to_function(
