@@ -256,6 +256,8 @@ def test_a_function_that_runs_out_of_time_is_started_anew(account, plane, tmp_pa
     answer = ask(slow.url, "/slow")
     assert (answer.status, answer.body) == (500, b'{"message":"Internal Server Error"}')
     assert ask(slow.url).json["pid"] != before
+    called = plane.invoke(slow.name, b'{"rawPath": "/slow"}')
+    assert re.match(r"2\S+Z [0-9a-f-]{36} Task timed out after 1.00 s", called.logs[-3])
     with pytest.raises(ProcessLookupError):
         os.kill(before, 0)
 

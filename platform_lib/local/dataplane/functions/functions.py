@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from platform_lib.local.dataplane.clock import stamp
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.desired import function_key, log_group
 from platform_lib.local.dataplane.functions.ready import Ready, command, prepare
@@ -35,6 +36,8 @@ from platform_lib.local.errors import LocalCloudError
 _WORKERS = 10
 _IDLE_SECONDS = 300.0
 _INIT_SECONDS = 10.0
+_TOLD_BY_LAMBDA = ("Sandbox.Timedout", "Runtime.ExitError")
+"""What a process cannot write to its log itself."""
 _TAIL_LINES = 200
 
 
@@ -212,9 +215,9 @@ class _Pool:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         elapsed = (time.perf_counter() - began) * 1000
-        self._report(worker, call, elapsed)
         if done.failed:
-            self._tell(done)
+            self._tell(worker, done)
+        self._report(worker, call, elapsed)
         # Of this call alone; a new worker's start belongs to its first call.
         tail = worker.log.tail(_TAIL_LINES, since="" if cold else start)
         await self._put_back(worker, done)
@@ -228,9 +231,12 @@ class _Pool:
             f"Billed Duration: {math.ceil(elapsed)} ms\tMemory Size: {size} MB"
         )
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _tell(self, worker: Worker, outcome: Outcome) -> None:
         """Say what failed, once a kind: who watches the screen looks no further than there."""
         kind, told = summary(outcome)
+        if kind in _TOLD_BY_LAMBDA:
+            now = stamp(self._context.clock.now())
+            worker.log.write(f"{now} {told.removeprefix(f'{kind}: ')}")
         if kind not in self._told:
             self._told.add(kind)
             self._context.say(
