@@ -30,6 +30,9 @@ _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
 _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _PATH = re.compile(r"/[!-~]{0,1023}")
 
+_TASKS_LIMIT = 5000
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html"""
+
 INJECTED = ("APP_NAME", "APP_TARGET", "APP_VERSION", "AWS_DEFAULT_REGION", "AWS_REGION", "PORT")
 """Variables that every app gets from its component."""
 
@@ -139,6 +142,7 @@ def _scaling(scaling: Mapping[str, Any]) -> tuple[int, int, int]:
     maximum = scaling.get("maximum", max(minimum, defaults.SCALING_MAXIMUM))
     if maximum < minimum:
         raise InvalidInput("scaling.maximum", maximum, f"must be at least minimum, {minimum}")
+    check_range("scaling.maximum", maximum, 1, _TASKS_LIMIT)
     cpu_percent = scaling.get("cpu_percent", defaults.SCALING_CPU_PERCENT)
     check_range("scaling.cpu_percent", cpu_percent, 10, 90, "percent")
     return minimum, maximum, cpu_percent

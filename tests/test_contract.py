@@ -342,6 +342,7 @@ BAD = [
     ({"scaling": {"requests_per_target": 9}}, "'scaling.requests_per_target' is 9: not avail"),
     ({"scaling": {"schedules": [{"cron": "x"}]}}, "'scaling.schedules' is .*: not available"),
     ({"scaling": {"minimum": 5, "maximum": 4}}, "'scaling.maximum' is 4: must be at least"),
+    ({"scaling": {"maximum": 5001}}, "'scaling.maximum' is 5001: must be 1 to 5000"),
     ({"scaling": {"minimum": 0}}, "'scaling.minimum' is 0: must be 1 to 1000"),
     ({"scaling": {"cpu_percent": 5}}, "'scaling.cpu_percent' is 5: must be 10 to 90 percent"),
     ({"scaling": {"minimun": 2}}, "'scaling.minimun' is 2: no such input; did you mean 'min"),
