@@ -422,6 +422,15 @@ def test_calls_that_wait_end_with_the_data_plane(account, tmp_path, cache, monke
     assert len(list(tmp_path.glob("flag?*"))) == 1, "no other worker was started"
 
 
+def test_a_part_that_does_not_stop_keeps_no_thread(account, tmp_path, monkeypatch):
+    own = DataPlane(account, tmp_path / "state", lambda line: None, docker=False)
+    own.start()
+    monkeypatch.setattr(own._machines, "stop", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        own.stop()
+    assert not own._thread.is_alive()
+
+
 def test_an_alias_moves_to_a_new_version_and_old_workers_end(account, plane, tmp_path):
     app = Api(account, plane, tmp_path, environment={"VERSION": "one"})
     old = ask(app.url).json

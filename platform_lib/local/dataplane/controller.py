@@ -107,9 +107,14 @@ class DataPlane:
         """End every process and container, and stop answering."""
         if not self._thread.is_alive():
             return
-        self._undo.close()
-        self._run(self._stop())
-        self._engine.remove_own()
+        with ExitStack() as last:
+            # Whatever fails before: a thread that is left keeps this process from ending.
+            last.callback(self._end_loop)
+            last.callback(self._engine.remove_own)
+            last.callback(lambda: self._run(self._stop()))
+            self._undo.close()
+
+    def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
