@@ -425,7 +425,11 @@ def test_calls_that_wait_end_with_the_data_plane(account, tmp_path, cache, monke
 def test_a_part_that_does_not_stop_keeps_no_thread(account, tmp_path, monkeypatch):
     own = DataPlane(account, tmp_path / "state", lambda line: None, docker=False)
     own.start()
-    monkeypatch.setattr(own._machines, "stop", lambda: 1 / 0)
+
+    async def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(own._machines, "stop", fail)
     with pytest.raises(ZeroDivisionError):
         own.stop()
     assert not own._thread.is_alive()
