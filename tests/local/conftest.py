@@ -24,6 +24,14 @@ def account():
 
 
 @pytest.fixture(scope="module")
+def lab(account):
+    """The provider over the account, asked as the engine would ask it."""
+    from rows_kit import Lab
+
+    return Lab(account)
+
+
+@pytest.fixture(scope="module")
 def rig(account, tmp_path_factory):
     """Pollers over the account, with functions that are the test's own."""
     from pollers_kit import Rig

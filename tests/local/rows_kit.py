@@ -18,6 +18,7 @@ POLICY = json.dumps({
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}],
 })  # fmt: skip
+FUNCTION = "aws:lambda/function:Function"
 TAGS = {"team": "notes", "cost": "none"}
 
 
@@ -125,15 +126,17 @@ class Lab:
         version = s3.put_object(Bucket=bucket, Key="app.zip", Body=archive().read())["VersionId"]
         return {"s3Bucket": bucket, "s3Key": "app.zip", "s3ObjectVersion": version}
 
-    def function(self, **more):
-        return self.state(
-            "aws:lambda/function:Function",
-            role=self.role()["arn"],
-            runtime="python3.13",
-            handler="app.handler",
-            code=archive(),
+    def function_inputs(self, **more):
+        return {
+            "role": self.role()["arn"],
+            "runtime": "python3.13",
+            "handler": "app.handler",
+            "code": archive(),
             **more,
-        )
+        }
+
+    def function(self, **more):
+        return self.state(FUNCTION, **self.function_inputs(**more))
 
     def api(self):
         return self.state("aws:apigatewayv2/api:Api", protocolType="HTTP")
@@ -237,6 +240,33 @@ class Lab:
         scaled = scaled_service(self)
         self.state("aws:appautoscaling/target:Target", **scaled, minCapacity=1, maxCapacity=2)
         return scaled
+
+
+class Made:
+    """A resource with its inputs, to be changed as the engine changes it."""
+
+    def __init__(self, lab, type, /, **inputs):
+        self.lab = lab
+        self.type = type
+        self.id, self.state, self.inputs = lab.make(type, **inputs)
+
+    def change(self, *without, **new):
+        """Change inputs in place; what replaces is no change in place."""
+        wanted = {word: item for word, item in self.inputs.items() if word not in without}
+        wanted = self.lab.check(self.type, {**wanted, **new}, self.inputs)
+        change = self.lab.kinds.diff(self.type, self.inputs, wanted, ())
+        assert set(change.changed) == {*without, *new}
+        assert change.replaces == []
+        self.state = self.lab.kinds.update(self.type, self.id, self.state, self.inputs, wanted)
+        self.inputs = wanted
+        found = self.lab.kinds.read(self.type, self.id, self.state, self.inputs)
+        assert found[1] == wanted
+        return self
+
+    def replaces(self, *without, **new):
+        """Name the inputs for which a change would replace it."""
+        wanted = {word: item for word, item in self.inputs.items() if word not in without}
+        return self.lab.kinds.diff(self.type, self.inputs, {**wanted, **new}, ()).replaces
 
 
 def archive(text="def handler(event, context): return {}"):

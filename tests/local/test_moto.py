@@ -4,17 +4,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from rows_kit import Lab, archive
+from rows_kit import archive
 from rows_samples_sources import alias
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane.desired import Desired
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Account() as account:
-        yield Lab(account)
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """For every row: what it sent is what its read gives back, or it is listed as dropped."""
 
 import pytest
-from rows_kit import Lab
 from rows_samples import MORE, SAMPLES, UNSAMPLED
 from test_rows_args import properties, sdk_args
 
-from platform_lib.local.account import Account
 from platform_lib.local.provider.rows import ROWS
 
 # What is a property of something else in AWS: a delete empties it, and it stays.
@@ -15,12 +13,6 @@ EMPTIED = {
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:sns/topicPolicy:TopicPolicy",
 }
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Account() as account:
-        yield Lab(account)
 
 
 def samples(type, lab):

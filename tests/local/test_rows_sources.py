@@ -4,18 +4,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from rows_kit import TAGS, Lab
+from rows_kit import TAGS, Made
 from rows_samples_sources import DAILY, alias, bus, opened, rule, rule_set
-from test_rows_updates import Made
 
-from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Account() as account:
-        yield Lab(account)
 
 
 def test_a_mapping_gains_and_loses_settings(lab):

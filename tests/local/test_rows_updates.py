@@ -3,48 +3,14 @@
 import json
 
 import pytest
-from rows_kit import TAGS, TRUST, Lab, archive, asset
+from rows_kit import FUNCTION, TAGS, TRUST, Made, archive, asset
 from rows_samples import SAMPLES
 
-from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.rows import ROWS
 from platform_lib.local.provider.values import Secret
 
 TAGGED = sorted(type for type, row in ROWS.items() if row.tags)
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Account() as account:
-        yield Lab(account)
-
-
-class Made:
-    """A resource with its inputs, to be changed as the engine changes it."""
-
-    def __init__(self, lab, type, /, **inputs):
-        self.lab = lab
-        self.type = type
-        self.id, self.state, self.inputs = lab.make(type, **inputs)
-
-    def change(self, *without, **new):
-        """Change inputs in place; what replaces is no change in place."""
-        wanted = {word: item for word, item in self.inputs.items() if word not in without}
-        wanted = self.lab.check(self.type, {**wanted, **new}, self.inputs)
-        change = self.lab.kinds.diff(self.type, self.inputs, wanted, ())
-        assert set(change.changed) == {*without, *new}
-        assert change.replaces == []
-        self.state = self.lab.kinds.update(self.type, self.id, self.state, self.inputs, wanted)
-        self.inputs = wanted
-        found = self.lab.kinds.read(self.type, self.id, self.state, self.inputs)
-        assert found[1] == wanted
-        return self
-
-    def replaces(self, *without, **new):
-        """Name the inputs for which a change would replace it."""
-        wanted = {word: item for word, item in self.inputs.items() if word not in without}
-        return self.lab.kinds.diff(self.type, self.inputs, {**wanted, **new}, ()).replaces
 
 
 @pytest.mark.parametrize("type", TAGGED)
@@ -58,14 +24,12 @@ def test_tags_are_set_changed_and_taken_away(type, lab):
 def test_a_function_publishes_a_version_of_every_change_but_tags(lab):
     made = Made(
         lab,
-        "aws:lambda/function:Function",
-        role=lab.role()["arn"],
-        runtime="python3.13",
-        handler="app.handler",
-        code=archive(),
-        publish=True,
-        environment={"variables": {"A": "1"}},
-        timeout=5,
+        FUNCTION,
+        **lab.function_inputs(
+            publish=True,
+            environment={"variables": {"A": "1"}},
+            timeout=5,
+        ),
     )
     assert made.state["version"] == "1"
     made.change(environment={"variables": {"A": "2"}})
@@ -103,15 +67,7 @@ def test_a_functions_code_comes_from_s3(lab):
 
 
 def test_an_alias_moves_to_another_version(lab):
-    function = Made(
-        lab,
-        "aws:lambda/function:Function",
-        role=lab.role()["arn"],
-        runtime="python3.13",
-        handler="app.handler",
-        code=archive(),
-        publish=True,
-    )
+    function = Made(lab, FUNCTION, **lab.function_inputs(publish=True))
     alias = Made(
         lab,
         "aws:lambda/alias:Alias",
@@ -453,13 +409,11 @@ def test_a_function_keeps_a_layer_that_was_deleted(lab):
     assert (layer[1]["version"], second["version"]) == ("1", "2")
     made = Made(
         lab,
-        "aws:lambda/function:Function",
-        role=lab.role()["arn"],
-        runtime="python3.13",
-        handler="app.handler",
-        code=archive(),
-        layers=[layer[1]["arn"]],
-        publish=True,
+        FUNCTION,
+        **lab.function_inputs(
+            layers=[layer[1]["arn"]],
+            publish=True,
+        ),
     )
     lab.kinds.delete("aws:lambda/layerVersion:LayerVersion", layer[0], layer[1])
     made.change(layers=[second["arn"]])

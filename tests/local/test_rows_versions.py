@@ -1,22 +1,14 @@
 """Versions, aliases, what keeps them warm, and keys: changes in place, and AWS's refusals."""
 
 import pytest
-from rows_kit import Lab, archive
+from rows_kit import FUNCTION, Made
 from rows_samples_sources import alias
 from rows_samples_versions import KEY, two_versions
-from test_rows_updates import Made
 
-from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 
 ALIAS = "aws:lambda/alias:Alias"
 PROVISIONED = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Account() as account:
-        yield Lab(account)
 
 
 def weights(version):
@@ -77,15 +69,7 @@ def test_warm_workers_go_with_their_alias(lab):
 
 
 def test_snapshots_and_the_key_of_variables_change_in_place(lab):
-    made = Made(
-        lab,
-        "aws:lambda/function:Function",
-        role=lab.role()["arn"],
-        runtime="python3.13",
-        handler="app.handler",
-        code=archive(),
-        publish=True,
-    )
+    made = Made(lab, FUNCTION, **lab.function_inputs(publish=True))
     client = lab.client("lambda")
 
     def told(version):
