@@ -111,6 +111,9 @@ def test_each_route_is_a_resource_with_a_name_of_its_own():
     }
     permission = graph.one(aws.lambda_.Permission)
     assert all(permission in each.dependencies for each in routes)
+    # The address waits for the stage, and the stage for them: who has it finds every route.
+    stage = graph.one(aws.apigatewayv2.Stage)
+    assert all(each in stage.dependencies for each in routes)
 
 
 def test_a_route_is_overridden_by_its_key():

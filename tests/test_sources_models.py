@@ -10,7 +10,7 @@ from aws_models import misfits
 from platform_lib import ArgsError, FunctionApp, grants
 from platform_lib.lambda_runtimes import _GONE, RUNTIMES
 from platform_lib.local.provider.convert import input_shape
-from platform_lib.sources.buckets import _EVENTS
+from platform_lib.sources.bucket_events import EVENTS
 from platform_lib.testing import synth
 
 CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
@@ -233,7 +233,7 @@ def test_buckets_have_the_events_that_s3_has():
     shape = input_shape("s3", "put_bucket_notification_configuration")
     functions = shape.members["NotificationConfiguration"].members["LambdaFunctionConfigurations"]
     known = set(functions.member.members["Events"].member.enum)
-    assert known - {"s3:TestEvent"} == set(_EVENTS)
+    assert known - {"s3:TestEvent"} == set(EVENTS)
     args = {"bucket": "photos", "events": sorted(known)}
     assert misfits(made({"buckets": [args]})) == []
 
