@@ -129,6 +129,7 @@ def test_a_pattern_and_an_event(pattern, expected):
         ({"$or": [{"a": ["x"]}]}, r"\$or: must be a list of two objects or more"),
         ({"$or": [{"a": ["x"]}, "b"]}, r"\$or: must be a list of objects"),
         ({"$or": [{"prefix": ["x"]}, {"a": ["x"]}]}, "prefix: an operator cannot be a field"),
+        ({"$or": [{"a": {"prefix": ["x"]}}, {"b": ["x"]}]}, "a.prefix: an operator cannot be a"),
         ({"a": ["x" * 4096]}, "characters of JSON long, AWS takes 4096"),
         ({"a": [b"x"]}, "is not JSON"),
         (

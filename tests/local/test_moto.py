@@ -181,7 +181,20 @@ def test_a_version_that_an_alias_names_is_not_deleted(lab, client):
     for version in ("1", "2"):
         with pytest.raises(ClientError, match=r"ResourceConflict.*reference it: \[live\]"):
             client.delete_function(FunctionName=name, Qualifier=version)
+    client.create_alias(FunctionName=name, Name="next", FunctionVersion="$LATEST")
     client.delete_function(FunctionName=name)
+
+
+def test_a_stage_keeps_what_a_change_does_not_name(lab):
+    apis = lab.account.client("apigatewayv2")
+    api = apis.create_api(Name="notes", ProtocolType="HTTP")["ApiId"]
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    apis.update_stage(
+        ApiId=api, StageName="$default", DefaultRouteSettings={"ThrottlingBurstLimit": 5}
+    )
+    found = apis.get_stage(ApiId=api, StageName="$default")
+    assert found["AutoDeploy"] is True
+    assert found["DefaultRouteSettings"]["ThrottlingBurstLimit"] == 5
 
 
 def test_a_url_belongs_to_the_alias_in_the_name(lab, client):
