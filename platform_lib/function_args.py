@@ -224,6 +224,8 @@ class TopicArgs(EventSourceArgs):
     """Whether messages come as they were published, without SNS's envelope. SNS gives them so to
     queues only: a queue of ours stands between, and the handler gets that queue's events. A FIFO
     topic needs it. Default: False."""
+    fifo: NotRequired[bool]
+    """Whether the topic keeps order; told from the ARN where it is known. Default: False."""
 
 
 class BucketArgs(EventSourceArgs):

@@ -145,6 +145,7 @@ BAD = [
     ),
     ({"topics": [{"arn": QUEUE}]}, "must be the ARN of a topic"),
     ({"topics": [{"arn": f"{TOPIC}.fifo"}]}, "a FIFO topic calls no function: give raw=True"),
+    ({"topics": [{"arn": TOPIC, "raw": True, "fifo": True}]}, "the given topic's name says otherwise"),
     ({"topics": [{"arn": TOPIC, "filter_policy_scope": "body"}]}, "needs a filter_policy"),
     ({"topics": [{"arn": TOPIC, "filter_policy": {}}]}, "must have 1 to 5 keys"),
     (

@@ -112,6 +112,20 @@ def test_a_fifo_topic_fills_a_fifo_queue_that_admits_this_topic_alone():
     ]
 
 
+def test_a_topic_of_the_same_program_keeps_its_order_where_that_is_said():
+    def program(**more):
+        topic = aws.sns.Topic("news", name="news.fifo", fifo_topic=True)
+        return FunctionApp("notes", {**QUIET, "topics": [{"arn": topic.arn, "raw": True, **more}]})
+
+    graph = synth(lambda: program(fifo=True))
+    queues = graph.all(aws.sqs.Queue)
+    assert [queue.inputs["fifoQueue"] for queue in queues] == [True, True]
+    # SNS would hand its messages to a queue without an order, and say nothing.
+    words = r"FunctionApp 'notes': 'topics\[0\].fifo' is False: .*; give fifo=True"
+    with pytest.raises(ArgsError, match=words):
+        synth(program)
+
+
 def test_a_topic_of_another_region_leaves_nothing_in_our_queue_which_sns_would_refuse():
     far = TOPIC.replace("us-east-1", "eu-west-1")
     subscription = graph_of(topics=[{"arn": far}]).one(aws.sns.TopicSubscription)

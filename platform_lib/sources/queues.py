@@ -153,7 +153,7 @@ def _settings(
             raise InvalidInput(f"{path}.maximum_receives", args["maximum_receives"], need)
         check = own_output(f"{path}.arn", "queue", "send to another queue, or take the grant away")
         arn = guarded(function.app, arn, written, check)
-    fifo = _fifo(path, args)
+    fifo = keeps_order(path, args, "queue")
     inputs = queue_mapping(path, args, fifo=fifo)
     window = inputs["maximum_batching_window_in_seconds"] or 0
     receives = args.get("maximum_receives", defaults.QUEUE_MAXIMUM_RECEIVES)
@@ -186,12 +186,14 @@ def queue_mapping(path: str, args: Mapping[str, Any], *, fifo: bool) -> dict[str
     return {**inputs, "scaling_config": scaling}
 
 
-def _fifo(path: str, args: Mapping[str, Any]) -> bool:
+def keeps_order(path: str, args: Mapping[str, Any], what: str) -> bool:
+    """Judge whether a queue or topic is FIFO, by its name as far as that is known."""
     told = is_fifo(args["arn"]) if "arn" in args else None
     fifo = args.get("fifo", bool(told))
     if told is not None and fifo is not told:
         need = (
-            "the given queue's name says otherwise: a FIFO queue's ends in .fifo, no other's does"
+            f"the given {what}'s name says otherwise: a FIFO {what}'s ends in .fifo, no other's "
+            "does"
         )
         raise InvalidInput(f"{path}.fifo", fifo, need)
     return bool(fifo)

@@ -18,8 +18,8 @@ from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, check_repeated, named_sources
-from platform_lib.sources.queues import QUEUE_NAME_LIMIT, QueueSettings, queue_mapping
-from platform_lib.sources.recursion import granted, guarded, own_output
+from platform_lib.sources.queues import QUEUE_NAME_LIMIT, QueueSettings, keeps_order, queue_mapping
+from platform_lib.sources.recursion import Check, granted, guarded, own_output
 from platform_lib.sources.source import Function, Right, Sender, Source
 from platform_lib.sources.target import Target, create_permission
 
@@ -162,26 +162,42 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[To
     for path, at, args in named:
         arn = args["arn"]
         check_arn(f"{path}.arn", arn, ["topic"])
-        fifo, raw = is_fifo(arn), args.get("raw", False)
+        fifo, raw = keeps_order(path, args, "topic"), args.get("raw", False)
         if fifo and not raw:
             need = "a FIFO topic calls no function: give raw=True for a queue between the two"
             raise InvalidInput(f"{path}.raw", raw, need)
-        check = own_output(f"{path}.arn", "topic", "publish to another, or take the grant away")
         scope = args.get("filter_policy_scope")
         yield TopicSettings(
             at=at,
             asynchronous=not raw,
             leaves_failures=not raw,
-            arn=guarded(function.app, arn, written, check),
+            arn=guarded(function.app, arn, written, _check(path, fifo)),
             filter_policy=_filter_policy(path, args),
             filter_policy_scope=_SCOPES[scope] if scope is not None else None,
-            queue=_queue(at, function.timeout_seconds, bool(fifo)) if raw else None,
+            queue=_queue(at, function.timeout_seconds, fifo) if raw else None,
             permission=None if raw else {"principal": "sns.amazonaws.com", "source_arn": arn},
         )
     # SNS takes an endpoint once; a raw topic's is a queue of its own.
     direct = [{} if args.get("raw") else args for args in given]
     need = "stands there twice, and SNS calls a function once for each topic; join the filters"
     check_repeated("topics", "arn", direct, need)
+
+
+def _check(path: str, fifo: bool) -> Check:
+    """Refuse the function's own topic, and one that turns out to keep an order nobody asked for.
+
+    SNS takes a queue without an order for such a topic too, and says nothing.
+    https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html
+    """
+    own = own_output(f"{path}.arn", "topic", "publish to another, or take the grant away")
+
+    def check(topic: str, written: Sequence[str]) -> None:
+        own(topic, written)
+        if is_fifo(topic) and not fifo:
+            need = "the topic's name ends in .fifo, and its order would be lost; give fifo=True"
+            raise InvalidInput(f"{path}.fifo", fifo, need)
+
+    return check
 
 
 def _queue(at: SourceName, timeout_seconds: int, fifo: bool) -> QueueSettings:
