@@ -81,7 +81,7 @@ class EventRules:
 
     async def _deliver(self, sent: "_Sent", target: Mapping[str, Any]) -> None:
         try:
-            text = target_input(target, sent.wire, sent.rule.arn)
+            text = target_input(target, sent.wire, sent.rule.arn, sent.received)
         except ValueError as error:
             refusal: Refusal | None = Refusal(code="INVALID_JSON", message=str(error))
         else:
@@ -155,6 +155,12 @@ class _Sent:
     def wire(self) -> dict[str, Any]:
         """The event as rules and targets see it."""
         return _wire(self.event)
+
+    @property
+    def received(self) -> str | None:
+        """When the bus got it, where that was by PutEvents: its time may be another."""
+        moment = self.event.get("ingestion-time")
+        return None if moment is None else stamp(moment, milliseconds=False)
 
 
 def _wire(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,19 @@ from platform_lib.local.dataplane.delivery.json_paths import MISSING, find
 _TOKEN = re.compile(r'<([\w.\-]+)>|(\\.)|(")', re.DOTALL)
 
 
-def target_input(target: Mapping[str, Any], event: Mapping[str, Any], rule_arn: str) -> str:
+def target_input(
+    target: Mapping[str, Any],
+    event: Mapping[str, Any],
+    rule_arn: str,
+    received: str | None = None,
+) -> str:
     """Return what a target is sent, as text.
 
     Args:
         target: As PutTargets has it.
         event: The event, with AWS's `time`.
         rule_arn: The rule's.
+        received: When the bus got the event. Default: its own time.
 
     Raises:
         ValueError: A path or a template gives no JSON.
@@ -37,7 +43,7 @@ def target_input(target: Mapping[str, Any], event: Mapping[str, Any], rule_arn: 
     values |= {
         "aws.events.rule-arn": rule_arn,
         "aws.events.rule-name": rule_arn.rpartition("/")[2],
-        "aws.events.event.ingestion-time": event["time"],
+        "aws.events.event.ingestion-time": received or event["time"],
         "aws.events.event": {key: part for key, part in event.items() if key != "detail"},
         "aws.events.event.json": event,
     }
