@@ -578,6 +578,8 @@ def test_records_grow_old_though_their_function_is_gone(rig, kind):
         MaximumRecordAgeInSeconds=60,
         DestinationConfig={"OnFailure": {"Destination": home.arn}},
     )
+    # The poller is there, and knows its function's role.
+    rig.settle()
     function.delete()
     source.send("a")
     rig.advance(3600)
