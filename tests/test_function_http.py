@@ -7,7 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from platform_lib import ArgsError, FunctionApp
-from platform_lib.testing import synth
+from platform_lib.testing import AwsMocks, synth
 
 CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
 IMAGE = {"image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
@@ -51,6 +51,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f0f-1"
 DOMAIN = {"name": "notes.example.com", "zone_id": ZONE}
 BALANCERS = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
 LISTENER = f"{BALANCERS}:listener/app/shared/0123456789abcdef/fedcba9876543210"
+BALANCER_ARN = f"{BALANCERS}:loadbalancer/app/shared/0123456789abcdef"
 JWT = {"issuer": "https://id.example.com/", "audiences": ["notes"]}
 NETWORK = {
     "vpc_id": "vpc-0123456789abcdef0",
@@ -538,6 +539,28 @@ def test_a_listener_that_exists_gets_a_rule_and_nothing_else():
     by_path = graph_of(ingress={"listener_arn": LISTENER, "paths": ["/notes/*"]})
     dns_name = by_path.value(by_path.result.dns_name)
     assert by_path.value(by_path.result.url) == f"https://{dns_name}"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "url"),
+    [
+        ("HTTP", 80, "http://notes.example.com"),
+        ("HTTP", 443, "http://notes.example.com:443"),
+        ("HTTPS", 80, "https://notes.example.com:80"),
+        ("HTTPS", 8443, "https://notes.example.com:8443"),
+    ],
+)
+def test_the_address_names_a_port_that_is_not_its_protocols(protocol, port, url):
+    listener = {
+        "arn": LISTENER,
+        "loadBalancerArn": BALANCER_ARN,
+        "protocol": protocol,
+        "port": port,
+    }
+    mocks = AwsMocks(invokes={"aws:lb/getListener:getListener": listener})
+    args = {**CODE, "ingress": {"listener_arn": LISTENER, "hosts": ["notes.example.com"]}}
+    graph = synth(lambda: FunctionApp("notes", args), mocks=mocks)
+    assert graph.value(graph.result.url) == url
 
 
 def test_a_name_makes_a_balancer_speak_tls():

@@ -142,6 +142,8 @@ def test_a_key_of_the_users_encrypts_queues_and_the_role_may_use_it():
         assert "sqsManagedSseEnabled" not in queue.inputs
     for name in ("notes-policy", "notes-scheduler-policy"):
         assert allow(["kms:Decrypt", "kms:GenerateDataKey"], key) in policy_of(graph, name)
+    alone = graph_of(queues=[{}], kms_key_arn=key)
+    assert allow(["kms:Decrypt", "kms:GenerateDataKey"], key) in policy_of(alone, "notes-policy")
 
 
 def test_a_table_without_a_stream_is_refused_when_the_engine_tells():

@@ -73,6 +73,34 @@ def test_a_filter_policy_keeps_messages_away(cloud, scope, policy, yes, no):
     assert [event["Records"][0]["Sns"]["Message"] for event in function.events] == [yes[0]]
 
 
+def test_a_fifo_topic_fills_a_fifo_queue_in_order_and_by_group(cloud):
+    topics, queues = cloud.client("sns"), cloud.client("sqs")
+    name = f"{new_name('topic')}.fifo"
+    topic = topics.create_topic(Name=name, Attributes={"FifoTopic": "true"})["TopicArn"]
+    queue = arn("sqs", name)
+    may = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
+    may |= {"Action": "sqs:SendMessage", "Resource": queue}
+    policy = {"Version": "2012-10-17", "Statement": [may]}
+    url = queues.create_queue(
+        QueueName=name, Attributes={"FifoQueue": "true", "Policy": json.dumps(policy)}
+    )["QueueUrl"]
+    raw = {"RawMessageDelivery": "true"}
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=raw)
+    for text, group in (("a", "one"), ("b", "two"), ("c", "one"), ("c", "one")):
+        topics.publish(
+            TopicArn=topic, Message=text, MessageGroupId=group, MessageDeduplicationId=text
+        )
+    cloud.plane.settle()
+    found = queues.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["MessageGroupId"]
+    )["Messages"]
+    assert [(each["Body"], each["Attributes"]["MessageGroupId"]) for each in found] == [
+        ("a", "one"),
+        ("b", "two"),
+        ("c", "one"),
+    ]
+
+
 def test_a_topic_that_may_not_call_goes_to_the_dead_letters_of_the_subscription(cloud):
     topic, function, dead = Topic(cloud), cloud.function(), cloud.queue("sns.amazonaws.com")
     # A permission of the function itself is none of its alias.
