@@ -8,6 +8,7 @@ import collections.abc
 import difflib
 import inspect
 import json
+import re
 import types
 import typing
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
@@ -16,6 +17,10 @@ from enum import Enum
 from typing import Any
 
 import pulumi
+
+_INNER_ENUM = re.compile(r"<\w+\.\w+: ('[^']*')>")
+_INNER_OUTPUT = re.compile(r"<pulumi\.output\.Output object at 0x[0-9a-f]+>")
+"""What a list or a dict shows of what is in it, which is no word of the user's."""
 
 _HINT_NAMES: dict[str, Any] = {"Output": pulumi.Output, "T": typing.TypeVar("T")}
 """What the forward reference inside `pulumi.Input` needs to be read."""
@@ -59,6 +64,7 @@ def _shown(value: object) -> str:
         text = repr(value)
     except Exception:  # a number too long to print, nesting too deep, or a repr that fails
         text = f"<{type(value).__name__}>"
+    text = _INNER_OUTPUT.sub("an Output", _INNER_ENUM.sub(r"\1", text))
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 

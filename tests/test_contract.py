@@ -383,7 +383,10 @@ def test_bad_input_is_one_line_before_anything_registers(target, bad, message):
 
 
 LATER = [
-    ({"ingress": {"kind": "internal"}}, "'ingress' is .*: not available in this release"),
+    (
+        {"ingress": {"kind": "internal"}},
+        "'ingress' is {'kind': 'internal'}: not available in this rel",
+    ),
     ({"domain": {"name": "a.example"}}, "'domain' is .*: not available in this release"),
     ({"kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/1"}, "'kms_key_arn' .* available"),
     ({"alarms": {"enabled": True}}, "'alarms' is .*: not available in this release"),
@@ -407,6 +410,19 @@ def test_what_the_program_must_know_cannot_be_an_output(target):
     def program():
         with pytest.raises(ArgsError, match=r"'port' .* must be known when the program runs"):
             make(target, port=pulumi.Output.from_input(80))
+
+    assert synth(program).resources == ()
+
+
+@every_target
+def test_a_value_is_shown_without_the_words_of_python(target):
+    arn = pulumi.Output.from_input("arn")
+
+    def program():
+        with pytest.raises(
+            ArgsError, match=r"'grants' is {'resources': .an Output.}: must be a list"
+        ):
+            make(target, grants={"resources": [arn]})
 
     assert synth(program).resources == ()
 
