@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from platform_lib.archive import write_zip
-from platform_lib.cache import cache_dir, digest, locked, made_whole, sweep
+from platform_lib.cache import cache_dir, digest, made_once
 from platform_lib.checks import InvalidInput
 from platform_lib.dependency_layer import DependencyLayer, check_apart, make_layer
 from platform_lib.entry_check import Entry, check_in_source, check_in_tree, read_entry
@@ -156,21 +156,19 @@ def _build(
         f"{OURS}/manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode(),
         f"{OURS}/requirements.lock": locks.merged.encode(),
     }
-    home = cache_dir("bundles") / tag
-    if not home.exists():
-        with locked(home):
-            sweep(home)
-            if not home.exists():
-                with made_whole(home) as workshop:
-                    tree = workshop / tag / "context" / "app"
-                    tree.mkdir(parents=True)
-                    if layer is None:
-                        locks.install(tree)
-                    _place(source, files, tree)
-                    trees = [tree, *([layer.packages] if layer is not None else [])]
-                    check_in_tree(start, trees, python_version, _has_python(files))
-                    for name, content in ours.items():
-                        write_new(tree / name, content)
+
+    def build(folder: Path) -> None:
+        tree = folder / "context" / "app"
+        tree.mkdir(parents=True)
+        if layer is None:
+            locks.install(tree)
+        _place(source, files, tree)
+        trees = [tree, *([layer.packages] if layer is not None else [])]
+        check_in_tree(start, trees, python_version, _has_python(files))
+        for name, content in ours.items():
+            write_new(tree / name, content)
+
+    home = made_once(cache_dir("bundles") / tag, build)
     tree, archive = home / "context" / "app", home / "bundle.zip"
     if zipped and not archive.exists():
         write_zip(tree, archive)

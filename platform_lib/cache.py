@@ -64,11 +64,12 @@ def made_once(path: Path, make: Callable[[Path], object]) -> Path:
         path: Where it is.
         make: Builds it at another place, from where it comes whole.
     """
-    with locked(path):
-        if not path.exists():
+    if not path.exists():
+        with locked(path):
             sweep(path)
-            with made_whole(path) as workshop:
-                make(workshop / path.name)
+            if not path.exists():
+                with made_whole(path) as workshop:
+                    make(workshop / path.name)
     return path
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platform_lib.archive import write_zip
-from platform_lib.cache import cache_dir, digest, locked, made_whole, sweep
+from platform_lib.cache import cache_dir, digest, made_once
 from platform_lib.checks import InvalidInput
 from platform_lib.locks import Locks
 from platform_lib.shims import OURS
@@ -41,18 +41,16 @@ def make_layer(
         return None
     key = digest(_LAYOUT, locks.app, locks.added, architecture, python_version)[:28]
     manifest = {"layer": key, "python": python_version, "architecture": architecture}
-    home = cache_dir("layers") / key
-    if not home.exists():
-        with locked(home):
-            sweep(home)
-            if not home.exists():
-                with made_whole(home) as workshop:
-                    tree = workshop / key / "opt"
-                    tree.joinpath("python").mkdir(parents=True)
-                    locks.install(tree / "python")
-                    content = json.dumps(manifest, indent=1, sort_keys=True).encode()
-                    write_new(tree / OURS / "manifest.json", content)
-                    write_new(tree / OURS / "requirements.lock", locks.merged.encode())
+
+    def build(folder: Path) -> None:
+        tree = folder / "opt"
+        tree.joinpath("python").mkdir(parents=True)
+        locks.install(tree / "python")
+        content = json.dumps(manifest, indent=1, sort_keys=True).encode()
+        write_new(tree / OURS / "manifest.json", content)
+        write_new(tree / OURS / "requirements.lock", locks.merged.encode())
+
+    home = made_once(cache_dir("layers") / key, build)
     archive = home / "layer.zip"
     if zipped and not archive.exists():
         write_zip(home / "opt", archive)

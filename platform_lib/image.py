@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platform_lib.bundle import Bundle, build
-from platform_lib.cache import cache_dir, locked, made_whole, sweep
+from platform_lib.cache import cache_dir, made_once, made_whole
 from platform_lib.checks import InvalidInput
 from platform_lib.serving import SERVER_COMMAND, server_additions
 from platform_lib.source_files import hash_of, source_files
@@ -112,14 +112,13 @@ def build_own(source: Path, dockerfile: str) -> BuildContext:
         raise InvalidInput("dockerfile", dockerfile, need)
     version = hash_of(files).hex()[:16]
     tag = f"{version}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-    context = cache_dir("contexts") / version
-    with locked(context):
-        sweep(context)
-        if not context.exists():
-            with made_whole(context) as workshop:
-                for file in files:
-                    place = workshop / version / file.name
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(file.path, place)
-                    place.chmod(0o755 if file.executable else 0o644)
+
+    def copy(folder: Path) -> None:
+        for file in files:
+            place = folder / file.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.path, place)
+            place.chmod(0o755 if file.executable else 0o644)
+
+    context = made_once(cache_dir("contexts") / version, copy)
     return BuildContext(context=context, dockerfile=context / name, tag=tag, version=version)

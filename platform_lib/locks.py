@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from platform_lib.cache import cache_dir, locked, made_whole
+from platform_lib.cache import cache_dir, made_once
 from platform_lib.checks import InvalidInput
 from platform_lib.installer import InstallFailed, compile_lock, install, platform_tag
 from platform_lib.requirements import (
@@ -159,11 +159,7 @@ def _kept(*parts: str) -> Path:
 
 def _keep(path: Path, lock: str) -> str:
     """Keep a lock; where another process was quicker, its lock counts for both."""
-    with locked(path):
-        if not path.exists():
-            with made_whole(path) as workshop:
-                workshop.joinpath(path.name).write_text(lock)
-    return path.read_text()
+    return made_once(path, lambda place: place.write_text(lock)).read_text()
 
 
 def _warn(source: Path, unpinned: list[str]) -> None:
