@@ -9,15 +9,17 @@ from typing import Any, Final
 from platform_lib.local.errors import LocalCloudError
 
 ACCOUNT_ID: Final = "123456789012"
-"""The account that moto imitates; it has no setting for it."""
+"""The account that moto imitates."""
 
-STRICT: Final = {
+SETTINGS: Final = {
+    # Otherwise moto looks for each caller's key in every partition's IAM, and makes those first.
+    "MOTO_ACCOUNT_ID": ACCOUNT_ID,
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     "MOTO_ENABLE_AMI_VALIDATION": "true",
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ACM_VALIDATION_WAIT": "5",
 }
-"""What moto refuses as AWS does once it is told to; read from the environment at its import."""
+"""One account, and what moto refuses as AWS does once it is told to: read from the environment."""
 
 
 def client_environment(account: "Account") -> dict[str, str]:
@@ -63,7 +65,7 @@ class Account:
                     "an account runs in this process already: stop it, or start the second local "
                     "cloud in a process of its own"
                 )
-            for name, value in STRICT.items():
+            for name, value in SETTINGS.items():
                 os.environ.setdefault(name, value)
             # Only here: moto reads its settings when it is imported.
             from moto.server import ThreadedMotoServer
@@ -110,14 +112,8 @@ class Account:
     @functools.cache  # noqa: B019 - an account lives as long as its process, or is cleared at stop
     def _client(self, service: str, endpoint: str) -> Any:
         with _CLIENT_LOCK:
-            import boto3
             from botocore.config import Config
 
-            session = boto3.session.Session(
-                aws_access_key_id="testing",
-                aws_secret_access_key="testing",  # noqa: S106 - moto asks for some word, no more
-                region_name=self.region,
-            )
             config = Config(
                 max_pool_connections=64,
                 # An error of moto's is an answer; asking again only costs seconds.
@@ -125,7 +121,20 @@ class Account:
                 s3={"addressing_style": "path"},
                 parameter_validation=True,
             )
-            return session.client(service, endpoint_url=endpoint, config=config)
+            return _session().client(
+                service, region_name=self.region, endpoint_url=endpoint, config=config
+            )
+
+
+@functools.cache
+def _session() -> Any:
+    """Give the one session of this process: each reads all service files anew."""
+    import boto3
+
+    return boto3.session.Session(
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",  # noqa: S106 - moto asks for some word, no more
+    )
 
 
 # boto3 reads its service files when a client is made, which is not safe in several threads.

@@ -70,7 +70,7 @@ def apps() -> Iterator[Callable[..., dict[str, str]]]:
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), App)
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}"
 

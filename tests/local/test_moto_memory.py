@@ -31,3 +31,17 @@ def test_items_that_were_changed_are_gone(rig):
     for number in range(20):
         table.put("a", n={"N": str(number)})
     assert alive(Item) == before
+
+
+def test_a_call_makes_no_iam_of_partitions_that_nobody_asks(account):
+    from moto.iam.models import iam_backends
+
+    account.client("lambda").list_functions()
+    assert list(iam_backends[account.account_id]) == ["aws"]
+
+
+def test_what_describes_a_service_is_read_once_a_process(account, monkeypatch):
+    account.client("sqs")
+    account._client.cache_clear()
+    monkeypatch.setattr("botocore.loaders.JSONFileLoader.load_file", None)
+    assert account.client("sqs").meta.region_name == account.region
