@@ -325,6 +325,18 @@ def test_a_second_app_cannot_own_a_buckets_notifications():
     synth(program)
 
 
+def test_a_second_app_is_found_when_the_engine_tells_that_its_bucket_is_the_same():
+    def program():
+        bucket = aws.s3.Bucket("photos", bucket="photos")
+        FunctionApp("one", {**CODE, "buckets": [{"bucket": bucket.id}]})
+        FunctionApp("two", {**CODE, "buckets": [{"bucket": bucket.bucket}]})
+
+    with pytest.raises(
+        ArgsError, match=r"'buckets\[0\].bucket' is 'photos': .* already, and a buck"
+    ):
+        synth(program)
+
+
 BY_RULE = {**PHOTOS, "route": "event_bridge", "name": "rule"}
 
 

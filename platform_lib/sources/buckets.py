@@ -97,21 +97,18 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Bu
     """Judge the buckets of a function."""
     named = named_sources("buckets", "bucket", given, app=function.app)
     for path, at, args in named:
-        one = _settings(path, at, args, function)
+        by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
         shares = bool(function.overrides.get(at.key("notification"), {}).get("eventbridge"))
-        by_rule = one.rule is not None
         own = _Listener(app=function.app, name=at.name, by_rule=by_rule, shares=shares)
-        _check_owner(path, args["bucket"], own)
-        yield one
+        yield _settings(path, at, args, function, own)
 
 
 def _settings(
-    path: str, at: SourceName, args: Mapping[str, Any], function: Function
+    path: str, at: SourceName, args: Mapping[str, Any], function: Function, own: "_Listener"
 ) -> BucketSettings:
-    bucket = args["bucket"]
+    bucket, by_rule = args["bucket"], own.by_rule
     if isinstance(bucket, str) and not re.fullmatch(BUCKET_NAME, bucket):
         raise InvalidInput(f"{path}.bucket", bucket, _NAME_NEED)
-    by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
     events = check_events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)
     prefix, suffix = args.get("prefix", ""), args.get("suffix", "")
     for field, text in (("prefix", prefix), ("suffix", suffix)):
@@ -122,7 +119,11 @@ def _settings(
 
     def check(known: str, written: Sequence[str]) -> None:
         _check_recursion(f"{path}.bucket", known, written, prefix, suffix)
+        if known:
+            _check_owner(path, known, own)
 
+    # The same Output is the same bucket before its name is known.
+    _check_owner(path, bucket, own)
     written = [*granted(function.grants, *writing_actions(events)), *_records(events, function)]
     bucket = guarded(function.app, bucket, written, check)
     return BucketSettings(
@@ -231,7 +232,8 @@ def _check_owner(path: str, bucket: pulumi.Input[str], own: _Listener) -> None:
                 "of its notification with True"
             )
             raise InvalidInput(f"{path}.bucket", shown, need)
-    others.append(own)
+    if own not in others:
+        others.append(own)
 
 
 def _rule(
