@@ -203,6 +203,15 @@ BAD = [
         "writes to this bucket itself",
     ),
     ({"buckets": [PHOTOS], "grants": [grants.allow(["s3:PutObject"], ["*"])]}, "to this bucket its"),
+    (
+        {"buckets": [PHOTOS], "grants": [grants.allow(["s3:PutObject"], ["arn:aws:s3:::*"])]},
+        "writes to this bucket itself",
+    ),
+    (
+        {"buckets": [{**PHOTOS, "prefix": "in/"}],
+         "grants": [grants.allow(["s3:putobject"], ["arn:aws:s3:::phot?s/*"])]},
+        "writes to this bucket itself",
+    ),
     ({"buckets": [PHOTOS], "on_failure": "arn:aws:s3:::photos"}, "writes to this bucket itself"),
     (
         {"buckets": [{**PHOTOS, "prefix": "aws/"}], "on_failure": "arn:aws:s3:::photos"},
@@ -378,6 +387,7 @@ def test_a_prefix_that_the_function_does_not_write_to_is_no_recursion():
             grants.allow(["s3:PutObject"], ["arn:aws:s3:::photos/out/*"]),
             grants.allow(["s3:PutObject"], ["arn:aws:s3:::photos/*.txt"]),
             grants.read_write_bucket("arn:aws:s3:::other"),
+            grants.allow(["s3:PutObject"], ["arn:aws:s3:::photos-*/*"]),
         ],
     }
     synth(lambda: FunctionApp("notes", {**CODE, **args}))

@@ -176,14 +176,15 @@ def _check_recursion(
     field: str, bucket: str, written: Sequence[str], prefix: str, suffix: str
 ) -> None:
     """Refuse a bucket that the function writes to, where what it writes may match the filter."""
+    wanted = f"{bucket}/{prefix}"
     for resource in written:
-        name, _, keys = resource.partition(":::")[2].partition("/")
-        if resource != "*" and (name != bucket or not keys):
-            continue
-        head, tail = (keys or "*").split("*")[0], (keys or "*").split("*")[-1]
-        begins = head.startswith(prefix) or ("*" in keys and prefix.startswith(head))
-        ends = tail.endswith(suffix) or ("*" in keys and suffix.endswith(tail))
-        if resource == "*" or (begins and ends):
+        # IAM's wildcards reach across a bucket's name into its keys.
+        objects = resource.rpartition(":::")[2].replace("?", "*")
+        wild = "*" in objects
+        head, tail = objects.split("*")[0], objects.split("*")[-1]
+        begins = head.startswith(wanted) or (wild and wanted.startswith(head))
+        ends = tail.endswith(suffix) or (wild and suffix.endswith(tail))
+        if begins and ends:
             need = (
                 "the function writes to this bucket itself, and would call itself; write to "
                 "another bucket, or under a prefix that the source's filter leaves out"

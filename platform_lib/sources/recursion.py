@@ -20,7 +20,12 @@ def granted(grants: Sequence[GrantArgs], *actions: str) -> list[pulumi.Input[str
         resource
         for grant in grants
         for resource in grant["resources"]
-        if any(fnmatchcase(action, known) for action in actions for known in grant["actions"])
+        # IAM takes actions in capitals and small letters alike.
+        if any(
+            fnmatchcase(action.lower(), known.lower())
+            for action in actions
+            for known in grant["actions"]
+        )
     ]
 
 
