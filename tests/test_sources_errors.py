@@ -334,6 +334,17 @@ def test_a_second_app_cannot_own_a_buckets_notifications():
     synth(program)
 
 
+@pytest.mark.parametrize("kind", ["buckets", "log_groups"])
+def test_an_arn_in_place_of_a_name_is_found_when_the_engine_tells(kind):
+    def program():
+        bucket, group = aws.s3.Bucket("photos"), aws.cloudwatch.LogGroup("shop")
+        sources = {"buckets": [{"bucket": bucket.arn}], "log_groups": [{"log_group": group.arn}]}
+        return FunctionApp("notes", {**CODE, kind: sources[kind]})
+
+    with pytest.raises(ArgsError, match=rf"'{kind}\[0\].* is 'arn:aws:.*: must be a .*'s name"):
+        synth(program)
+
+
 def test_a_second_app_is_found_when_the_engine_tells_that_its_bucket_is_the_same():
     def program():
         bucket = aws.s3.Bucket("photos", bucket="photos")

@@ -118,6 +118,9 @@ def _settings(
             raise InvalidInput(f"{path}.{field}", text, need)
 
     def check(known: str, written: Sequence[str]) -> None:
+        # Its ARN is an output too, and a common slip.
+        if str(known).startswith("arn:"):
+            raise InvalidInput(f"{path}.bucket", known, _NAME_NEED)
         _check_recursion(f"{path}.bucket", known, written, prefix, suffix)
         if known:
             _check_owner(path, known, own)

@@ -18,6 +18,7 @@ from platform_lib.sources.source import Function, Source
 from platform_lib.sources.target import Target, create_permission
 
 _LOG_GROUP = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
+_NAME_NEED = "must be a log group's name, not its ARN"
 _FILTER_LIMIT = 1024
 _FILTERS_LIMIT = 2
 """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutSubscriptionFilter.html"""
@@ -48,6 +49,9 @@ class LogGroupSettings(Source):
         """Let a log group call the function, unless it is the function's own."""
 
         def check(known: str, own: Sequence[str]) -> None:
+            # Its ARN is an output too, and a common slip.
+            if str(known).startswith("arn:"):
+                raise InvalidInput(f"{self.path}.log_group", known, _NAME_NEED)
             _check_not_own(f"{self.path}.log_group", known, own[0])
 
         log_group = guarded(child.name, self.log_group, [target.log_group_name], check)
@@ -81,8 +85,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Lo
         log_group, pattern = args["log_group"], args.get("filter_pattern", "")
         if isinstance(log_group, str):
             if not _LOG_GROUP.fullmatch(log_group):
-                need = "must be a log group's name, not its ARN"
-                raise InvalidInput(f"{path}.log_group", log_group, need)
+                raise InvalidInput(f"{path}.log_group", log_group, _NAME_NEED)
             _check_not_own(f"{path}.log_group", log_group, own)
         check_length(f"{path}.filter_pattern", pattern, 0, _FILTER_LIMIT)
         for begin, end in ("{}", "[]"):
