@@ -53,3 +53,24 @@ def plane(account, tmp_path, monkeypatch):
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """The cache of the module's data plane."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def module_plane(account, cache, tmp_path_factory):
+    """As `plane`, one for a whole module."""
+    from platform_lib.local.dataplane import DataPlane
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLATFORM_LIB_CACHE", str(cache))
+        said = []
+        running = DataPlane(account, tmp_path_factory.mktemp("state"), said.append, docker=False)
+        running.said = said
+        running.start()
+        yield running
+        running.stop()

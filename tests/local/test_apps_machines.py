@@ -7,7 +7,6 @@ import os
 import pytest
 from dataplane_kit import APP, Asking, Front, ask, until, write_bundle, zipped
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane.apps.units import (
     expand,
     read_environment_file,
@@ -21,10 +20,9 @@ GROUP = "aws:autoscaling/group:Group"
 
 
 @pytest.fixture(scope="module")
-def account():
-    with Account() as running:
-        running.client("s3").create_bucket(Bucket="bundles")
-        yield running
+def account(account):
+    account.client("s3").create_bucket(Bucket="bundles")
+    return account
 
 
 _names = iter(range(1000))

@@ -6,9 +6,6 @@ import pytest
 from dataplane_kit import new_name, write_bundle, zipped
 from events_kit import Queue, arn
 
-from platform_lib.local.account import Account
-from platform_lib.local.dataplane import DataPlane
-
 HANDLER = """
 import json, os, boto3
 
@@ -35,8 +32,8 @@ def handle(event, context):
 
 
 class Cloud:
-    def __init__(self, account, plane, said, folder):
-        self.account, self.plane, self.said = account, plane, said
+    def __init__(self, account, plane, folder):
+        self.account, self.plane, self.said = account, plane, plane.said
         self.code = zipped(write_bundle(folder, {"main.py": HANDLER}))
 
     def client(self, service):
@@ -44,14 +41,8 @@ class Cloud:
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch, Account() as account:
-        patch.setenv("PLATFORM_LIB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        said = []
-        plane = DataPlane(account, tmp_path_factory.mktemp("state"), said.append, docker=False)
-        plane.start()
-        yield Cloud(account, plane, said, tmp_path_factory.mktemp("code"))
-        plane.stop()
+def cloud(account, module_plane, tmp_path_factory):
+    return Cloud(account, module_plane, tmp_path_factory.mktemp("code"))
 
 
 class Worker:

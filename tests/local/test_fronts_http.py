@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from dataplane_kit import ask, new_name, subnets, until, write_bundle, zipped
 
-from platform_lib.local.dataplane import DataPlane
 from platform_lib.local.dataplane.fronts.throttling import Throttle
 from platform_lib.local.errors import LocalCloudError
 
@@ -41,15 +40,8 @@ def echo(event, context):
 
 
 @pytest.fixture(scope="module")
-def plane(account, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PLATFORM_LIB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        said = []
-        running = DataPlane(account, tmp_path_factory.mktemp("state"), said.append, docker=False)
-        running.said = said
-        running.start()
-        yield running
-        running.stop()
+def plane(module_plane):
+    return module_plane
 
 
 @pytest.fixture(scope="module")

@@ -57,21 +57,8 @@ def plain(event, context):
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def plane(account, tmp_path_factory, cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PLATFORM_LIB_CACHE", str(cache))
-        said = []
-        state = tmp_path_factory.mktemp("state")
-        running = DataPlane(account, state, said.append, docker=False)
-        running.said = said
-        running.start()
-        yield running
-        running.stop()
+def plane(module_plane):
+    return module_plane
 
 
 _names = iter(range(1000))

@@ -6,9 +6,6 @@ import pytest
 from dataplane_kit import write_bundle, zipped
 from pollers_kit import POLLING, Queue, Table, name
 
-from platform_lib.local.account import Account
-from platform_lib.local.dataplane import DataPlane
-
 HANDLER = """
 import boto3, json, os
 
@@ -31,8 +28,8 @@ def handle(event, context):
 class Cloud:
     """What the kit's queues and tables ask for, with workers."""
 
-    def __init__(self, account, plane, said, folder):
-        self.account, self.plane, self.said = account, plane, said
+    def __init__(self, account, plane, folder):
+        self.account, self.plane, self.said = account, plane, plane.said
         self.code = zipped(write_bundle(folder, {"main.py": HANDLER}))
 
     def function(self, **environment):
@@ -70,14 +67,8 @@ class Cloud:
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch, Account() as account:
-        patch.setenv("PLATFORM_LIB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        said = []
-        plane = DataPlane(account, tmp_path_factory.mktemp("state"), said.append, docker=False)
-        plane.start()
-        yield Cloud(account, plane, said, tmp_path_factory.mktemp("code"))
-        plane.stop()
+def cloud(account, module_plane, tmp_path_factory):
+    return Cloud(account, module_plane, tmp_path_factory.mktemp("code"))
 
 
 def test_a_partial_batch_response_of_a_real_handler(cloud):

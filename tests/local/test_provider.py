@@ -8,7 +8,6 @@ import pytest
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from platform_lib.local.account import Account
 from platform_lib.local.errors import NotSteady
 from platform_lib.local.provider import Journal, Providers
 from platform_lib.local.provider.values import (
@@ -128,12 +127,6 @@ class Engine:
     def invoke(self, token, **args):
         answer = self._stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode(args)))
         return decode(getattr(answer, "return"))
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as account:
-        yield account
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pulumi
 import pytest
 from pulumi import automation
 
-from platform_lib.local.account import Account
 from platform_lib.local.engine import KnownCommand, find_engine
 from platform_lib.local.errors import NotSteady
 from platform_lib.local.provider import Journal, Providers
@@ -42,12 +41,6 @@ class Says(Screen):
 
     def progress(self, program, event):
         pass
-
-
-@pytest.fixture(scope="module")
-def account():
-    with Account() as account:
-        yield account
 
 
 @pytest.fixture
