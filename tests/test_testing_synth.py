@@ -1,6 +1,8 @@
 """A program under synth: what the graph tells, and that runs know nothing of each other."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pulumi
@@ -389,3 +391,25 @@ def test_what_a_program_asks_is_recorded():
     graph = synth(lambda: aws.ec2.get_vpc(default=True))
     (invoke,) = graph.invokes
     assert (invoke.token, invoke.args) == ("aws:ec2/getVpc:getVpc", {"default": True})
+
+
+FAILING = """
+import pulumi
+import pulumi_aws as aws
+from platform_lib.testing import synth
+
+def program():
+    first = aws.sqs.Queue("first", name=pulumi.Output.from_input(1).apply(lambda _: 1 / 0))
+    aws.sqs.Queue("next", opts=pulumi.ResourceOptions(depends_on=[first]))
+
+try:
+    synth(program)
+except ZeroDivisionError as problem:
+    print(problem)
+"""
+
+
+def test_a_failure_is_told_once_and_not_by_everything_that_waits_for_it():
+    command = [sys.executable, "-W", "ignore", "-c", FAILING]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("division by zero\n", "")

@@ -53,7 +53,13 @@ def synth(
         )
         runtime.settings.set_root_resource(cast(Any, None))
         with asyncio.Runner() as runner:
-            return recorder.graph(runner.run(_run(program)))
+            try:
+                return recorder.graph(runner.run(_run(program)))
+            except BaseException:
+                # What waits for a resource that failed fails with it, and nobody asks why:
+                # asyncio would print each, thousands of lines around the one that is raised.
+                runner.get_loop().set_exception_handler(lambda *_: None)
+                raise
 
     # Pulumi keeps its state in context variables and on the thread's event loop: a context and a
     # thread of our own isolate runs from each other and from a loop that the test itself runs.
