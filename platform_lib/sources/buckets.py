@@ -11,10 +11,10 @@ import pulumi_aws as aws
 
 from platform_lib.arns import BUCKET_NAME
 from platform_lib.checks import InvalidInput, check_length
-from platform_lib.function_args import BucketRoute
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
+from platform_lib.source_args import BucketRoute
 from platform_lib.sources.bucket_events import check_events, event_pattern, writing_actions
 from platform_lib.sources.event_rules import PERMISSION, EventRuleSettings
 from platform_lib.sources.function_policy import ACCOUNT, known

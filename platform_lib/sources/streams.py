@@ -12,10 +12,10 @@ import pulumi_aws as aws
 from platform_lib import defaults
 from platform_lib.arns import check_arn, is_arn, is_fifo
 from platform_lib.checks import InvalidInput, check_range
-from platform_lib.function_args import StartingPosition
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues
 from platform_lib.records import record
+from platform_lib.source_args import StartingPosition
 from platform_lib.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
 from platform_lib.sources.naming import READABLE_LIMIT, SourceName, check_repeated, named_sources
 from platform_lib.sources.recursion import granted, guarded, own_output

@@ -11,11 +11,11 @@ from platform_lib import defaults
 from platform_lib.arns import check_arn, is_fifo
 from platform_lib.checks import InvalidInput
 from platform_lib.event_patterns import check_pattern
-from platform_lib.function_args import FilterPolicyScope
 from platform_lib.parts.children import Children
 from platform_lib.parts.queues import Queues, create_queue_policy
 from platform_lib.records import record
 from platform_lib.settings import AlarmSettings
+from platform_lib.source_args import FilterPolicyScope
 from platform_lib.sources.mapping import pattern_text
 from platform_lib.sources.naming import SourceName, check_repeated, named_sources
 from platform_lib.sources.queues import QUEUE_NAME_LIMIT, QueueSettings, keeps_order, queue_mapping
