@@ -120,7 +120,7 @@ class Rig:
         self.account, self.said, self.functions = account, [], {}
         self.loop = asyncio.new_event_loop()
         self.clock = Clock(self.loop, self.said.append)
-        desired = Desired(account)
+        desired = Desired(account.account_id, account.region)
         context = Context(
             account=account,
             desired=desired,

@@ -33,7 +33,7 @@ def test_an_alias_has_a_policy_of_its_own(lab, client):
     allow(client, made["arn"], "three")
     assert sids(client, name, Qualifier="live") == ["one", "three"]
     assert sids(client, name) == ["two"]
-    desired = Desired(lab.account)
+    desired = Desired(lab.account.account_id, lab.account.region)
     assert [each["Sid"] for each in desired.resource_policy(name, "live")] == ["one", "three"]
     assert [each["Sid"] for each in desired.resource_policy(name)] == ["two"]
     assert desired.resource_policy(name, "1") == []
@@ -78,7 +78,7 @@ def test_a_permission_keeps_every_condition(lab, client):
         EventSourceToken="token",
         FunctionUrlAuthType="AWS_IAM",
     )
-    (statement,) = Desired(lab.account).resource_policy(name)
+    (statement,) = Desired(lab.account.account_id, lab.account.region).resource_policy(name)
     assert statement == {
         "Sid": "all",
         "Effect": "Allow",
@@ -108,7 +108,7 @@ def test_asynchronous_invocation_is_set_for_each_qualifier(lab, client):
     )
     client.put_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=60)
     client.put_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=90)
-    function = Desired(lab.account).function(name)
+    function = Desired(lab.account.account_id, lab.account.region).function(name)
     assert function.event_invoke_configs == {
         "live": {"MaximumRetryAttempts": 0, "DestinationConfig": home},
         "$LATEST": {"MaximumEventAgeInSeconds": 90},
@@ -138,7 +138,7 @@ def test_asynchronous_invocation_is_set_for_each_qualifier(lab, client):
 
 def test_versions_are_listed_without_a_copy_of_all_logs(lab, client):
     name = alias(lab)["functionName"]
-    desired = Desired(lab.account)
+    desired = Desired(lab.account.account_id, lab.account.region)
     latest, first = (each for each in desired.functions() if each.function_name == name)
     assert latest.logs_backend is first.logs_backend is desired.function(name).logs_backend
     listed = client.list_functions(FunctionVersion="ALL")["Functions"]
@@ -215,8 +215,11 @@ def test_what_an_alias_has_goes_with_it(lab, client):
     )
     client.delete_alias(FunctionName=name, Name="live")
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    assert Desired(lab.account).resource_policy(name, "live") == []
-    assert Desired(lab.account).function(name).event_invoke_configs == {}
+    assert Desired(lab.account.account_id, lab.account.region).resource_policy(name, "live") == []
+    assert (
+        Desired(lab.account.account_id, lab.account.region).function(name).event_invoke_configs
+        == {}
+    )
 
 
 def test_a_version_keeps_the_dead_letters_that_it_was_published_with(lab, client):
@@ -225,7 +228,7 @@ def test_a_version_keeps_the_dead_letters_that_it_was_published_with(lab, client
     client.update_function_configuration(FunctionName=name, DeadLetterConfig={"TargetArn": ""})
     client.update_function_code(FunctionName=name, ZipFile=archive("b = 1").read())
     client.publish_version(FunctionName=name)
-    desired = Desired(lab.account)
+    desired = Desired(lab.account.account_id, lab.account.region)
     assert desired.function(name, "1").dead_letter_config == queue
     assert desired.function(name, "2").dead_letter_config == {"TargetArn": ""}
     found = client.get_function_configuration(FunctionName=name)

@@ -66,7 +66,7 @@ def test_whom_a_statement_means(principal, expected):
 
 def test_a_role_by_its_own_and_its_attached_policies(account):
     iam = account.client("iam")
-    permissions = Permissions(Desired(account))
+    permissions = Permissions(Desired(account.account_id, account.region))
     role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     assert not permissions.role_allows(role, "sqs:SendMessage", QUEUE)
     assert not permissions.role_allows(role + "x", "sqs:SendMessage", QUEUE)
@@ -85,7 +85,7 @@ def test_a_role_by_its_own_and_its_attached_policies(account):
 
 def test_a_service_by_the_policy_of_a_queue_and_a_topic(account):
     sqs, sns = account.client("sqs"), account.client("sns")
-    permissions = Permissions(Desired(account))
+    permissions = Permissions(Desired(account.account_id, account.region))
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     assert not permissions.service_may("sns.amazonaws.com", "sqs:SendMessage", QUEUE, TOPIC)
     grant = {
@@ -135,7 +135,7 @@ def test_an_alias_has_permissions_of_its_own(account):
         SourceArn=TOPIC,
         SourceAccount="123456789012",
     )
-    permissions = Permissions(Desired(account))
+    permissions = Permissions(Desired(account.account_id, account.region))
 
     def may(resource, source=TOPIC, service="sns.amazonaws.com"):
         return permissions.service_may(service, "lambda:InvokeFunction", resource, source)

@@ -66,7 +66,7 @@ class DataPlane:
         self._next_port = port
         self._say = say
         self._loop = asyncio.new_event_loop()
-        desired, clock = Desired(account), Clock(self._loop, say)
+        desired, clock = Desired(account.account_id, account.region), Clock(self._loop, say)
         self._context = Context(
             account=account,
             desired=desired,

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platform_lib.local.account import Account
 from platform_lib.local.dataplane.functions.layers import Layer
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.asked import LATEST, name_and_qualifier
@@ -58,15 +57,11 @@ class LambdaGroup:
 
 
 class Desired:
-    """Reads the account."""
+    """Reads the account, in one region."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    @property
-    def account_id(self) -> str:
-        """The account's number."""
-        return self._account.account_id
+    def __init__(self, account_id: str, region: str) -> None:
+        self.account_id = account_id
+        self._region = region
 
     def role_statements(self, role_arn: str) -> list[dict[str, Any]]:
         """Return the statements of a role's own and its attached policies; none if it is gone."""
@@ -102,14 +97,14 @@ class Desired:
     def _role(self, arn: str) -> Any:
         from moto.iam.models import iam_backends
 
-        roles = iam_backends[self._account.account_id]["aws"].roles.values()
+        roles = iam_backends[self.account_id]["aws"].roles.values()
         return next((each for each in list(roles) if each.arn == arn), None)
 
     def _backend(self, service: str) -> Any:
         from moto.backends import get_backend
 
         backends: Any = get_backend(service)  # type: ignore[call-overload]
-        return backends[self._account.account_id][self._account.region]
+        return backends[self.account_id][self._region]
 
     def listener(self, load_balancer_arn: str) -> Listener | None:
         """Return the listener that the balancer's one local port stands for.

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 
@@ -190,8 +189,7 @@ def _closed(account_id: str, region: str, bucket: str, config: Mapping[str, Any]
     from platform_lib.local.dataplane.desired import Desired
     from platform_lib.local.dataplane.permissions import Permissions
 
-    account: Any = SimpleNamespace(account_id=account_id, region=region)
-    permissions = Permissions(Desired(account))
+    permissions = Permissions(Desired(account_id, region))
     for kind, action in _DESTINATIONS.items():
         for each in config.get(f"{kind}Configuration") or ():
             source = f"arn:aws:s3:::{bucket}"
