@@ -416,9 +416,8 @@ def test_what_the_program_must_know_cannot_be_an_output(target):
 
 @every_target
 def test_a_value_is_shown_without_the_words_of_python(target):
-    arn = pulumi.Output.from_input("arn")
-
     def program():
+        arn = pulumi.Output.from_input("arn")
         with pytest.raises(
             ArgsError, match=r"'grants' is {'resources': .an Output.}: must be a list"
         ):
