@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from platform_lib.local.dataplane.clock import stamp
+from platform_lib.local.clock import stamp
 from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.errors import LocalCloudError
 

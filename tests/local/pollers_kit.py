@@ -8,18 +8,18 @@ import threading
 import zipfile
 from dataclasses import replace
 
-from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import Desired
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure
 from platform_lib.local.dataplane.lineage import keep_with_messages
 from platform_lib.local.dataplane.logs import CloudWatch
-from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.pollers.pollers import Pollers
+from platform_lib.local.desired import Desired
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.time import live_by
+from platform_lib.local.permissions import Permissions
 
 _numbers = itertools.count()
 _CODE = io.BytesIO()

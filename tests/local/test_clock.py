@@ -5,8 +5,8 @@ import time
 import pytest
 
 from platform_lib.local.account import Account
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane import DataPlane
-from platform_lib.local.dataplane.clock import Clock
 
 
 def with_clock(story):

@@ -13,9 +13,10 @@ from dataplane_kit import write_bundle, zipped
 
 from platform_lib.local.account import Account
 from platform_lib.local.dataplane import DataPlane
-from platform_lib.local.dataplane.functions.layers import Layer, layer_environment, local_layers
+from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
 from platform_lib.local.dataplane.running import trees
 from platform_lib.local.dataplane.running.pythons import find_python
+from platform_lib.local.desired import Layer
 from platform_lib.local.errors import LocalCloudError
 
 OURS = ".".join(map(str, sys.version_info[:2]))

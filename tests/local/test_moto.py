@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from rows_kit import archive
 from rows_samples_sources import alias
 
-from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.desired import Desired
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from platform_lib.local.dataplane.desired import Desired
-from platform_lib.local.dataplane.permissions import Permissions, permitted
+from platform_lib.local.desired import Desired
+from platform_lib.local.permissions import Permissions, permitted
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:jobs"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:news"

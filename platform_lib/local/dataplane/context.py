@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from platform_lib.local.account import Account, client_environment
-from platform_lib.local.dataplane.clock import Clock
-from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.dataplane.logs import CloudWatch, Log
-from platform_lib.local.dataplane.permissions import Permissions
+from platform_lib.local.desired import Desired
+from platform_lib.local.permissions import Permissions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,15 +10,14 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from platform_lib.local.account import Account
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.apps.containers import Containers
 from platform_lib.local.dataplane.apps.engine import Engine
 from platform_lib.local.dataplane.apps.images import Images
 from platform_lib.local.dataplane.apps.machines import Machines
 from platform_lib.local.dataplane.apps.replicas import Replica
-from platform_lib.local.dataplane.clock import Clock
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery import Deliveries
-from platform_lib.local.dataplane.desired import Desired, log_group
 from platform_lib.local.dataplane.fronts.balancer import Balancer
 from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
 from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
@@ -28,11 +27,12 @@ from platform_lib.local.dataplane.functions.functions import Functions
 from platform_lib.local.dataplane.last_lines import LastLines
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.logs import CloudWatch
-from platform_lib.local.dataplane.permissions import Permissions
 from platform_lib.local.dataplane.pollers.pollers import Pollers
 from platform_lib.local.dataplane.workload import Workload
+from platform_lib.local.desired import Desired, log_group
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.time import live_by
+from platform_lib.local.permissions import Permissions
 from platform_lib.local.results import Advanced, Invoked
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from platform_lib.local.account import Account
-from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.lineage import Lineage, carrying
 
 _KEPT_LINES = 500

@@ -3,13 +3,7 @@
 from typing import Any
 from urllib.parse import unquote
 
-LATEST = "$LATEST"
-
-
-def name_and_qualifier(name: str, qualifier: str | None = None) -> tuple[str, str | None]:
-    """Read a name or an ARN; the qualifier in it goes before one that stood beside it."""
-    base, _, inside = name.rsplit(":function:", maxsplit=1)[-1].partition(":")
-    return base, inside or qualifier
+from platform_lib.local.desired import LATEST, name_and_qualifier
 
 
 def asked(response: Any) -> tuple[Any, str]:

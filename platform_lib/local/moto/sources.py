@@ -4,6 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from platform_lib.local.desired import Desired
+from platform_lib.local.permissions import Permissions
+
 
 def patch_sources() -> None:
     """Apply every patch."""
@@ -186,9 +189,6 @@ def refuse_closed_destinations() -> None:
 
 def _closed(account_id: str, region: str, bucket: str, config: Mapping[str, Any]) -> Iterator[str]:
     """Find the destinations that a bucket may not reach."""
-    from platform_lib.local.dataplane.desired import Desired
-    from platform_lib.local.dataplane.permissions import Permissions
-
     permissions = Permissions(Desired(account_id, region))
     for kind, action in _DESTINATIONS.items():
         for each in config.get(f"{kind}Configuration") or ():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from platform_lib.local.dataplane.clock import Clock, stamp
+from platform_lib.local.clock import Clock, stamp
 from platform_lib.local.moto.replacing import replaced
 
 

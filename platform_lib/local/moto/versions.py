@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from platform_lib.local.moto.asked import LATEST, asked, named
+from platform_lib.local.desired import LATEST
+from platform_lib.local.moto.asked import asked, named
 from platform_lib.local.moto.replacing import extend_functions, refusal
 
 

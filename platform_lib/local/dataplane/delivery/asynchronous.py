@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from platform_lib.local.dataplane.clock import stamp
+from platform_lib.local.clock import stamp
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome, failure, summary
 from platform_lib.local.dataplane.lineage import LIMIT, Lineage, RecursiveLoopError
+from platform_lib.local.desired import LATEST, name_and_qualifier
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.moto.asked import LATEST, name_and_qualifier
 
 _PAUSES = (60.0, 120.0)
 """Seconds before the first and the second retry."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from platform_lib.event_patterns import matches
-from platform_lib.local.dataplane.clock import stamp
+from platform_lib.local.clock import stamp
 from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal
 from platform_lib.local.dataplane.delivery.input_templates import target_input

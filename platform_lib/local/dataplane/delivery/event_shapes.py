@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
-from platform_lib.local.dataplane.clock import stamp
+from platform_lib.local.clock import stamp
 
 
 def notification(

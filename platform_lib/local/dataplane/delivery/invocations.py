@@ -9,8 +9,8 @@ from typing import Any, Final
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError, current
+from platform_lib.local.desired import name_and_qualifier
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.moto.asked import name_and_qualifier
 from platform_lib.local.moto.replacing import refusal, replaced
 
 _SYNCHRONOUS_BYTES: Final = 6 * 1024 * 1024

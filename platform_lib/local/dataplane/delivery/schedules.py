@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from platform_lib.local.dataplane.clock import Timer, stamp
+from platform_lib.local.clock import Timer, stamp
 from platform_lib.local.dataplane.delivery import event_shapes
 from platform_lib.local.dataplane.delivery.dead_letters import give_up
 from platform_lib.local.dataplane.delivery.destinations import Message, Refusal

@@ -18,7 +18,6 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from platform_lib.local.dataplane.desired import Desired, Listener
 from platform_lib.local.dataplane.fronts.calls import Refused
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.rules import (
@@ -28,6 +27,7 @@ from platform_lib.local.dataplane.fronts.rules import (
 )
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.dataplane.shares import Shares
+from platform_lib.local.desired import Desired, Listener
 
 _IDLE_TIMEOUT = 60.0
 _HOP_BY_HOP = frozenset(

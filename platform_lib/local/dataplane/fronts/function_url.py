@@ -32,8 +32,8 @@ from platform_lib.local.dataplane.fronts.http_events import (
 )
 from platform_lib.local.dataplane.fronts.signatures import iam_context, signer
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
-from platform_lib.local.dataplane.permissions import permitted
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.permissions import permitted
 
 _LIMIT = 6 * 1024 * 1024
 

@@ -17,7 +17,6 @@ from typing import Any
 from aiohttp import web
 
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import HealthCheck, LambdaGroup
 from platform_lib.local.dataplane.fronts.calls import (
     Refused,
     as_response,
@@ -27,6 +26,7 @@ from platform_lib.local.dataplane.fronts.calls import (
 from platform_lib.local.dataplane.fronts.http_events import Answer, MalformedAnswer, as_text
 from platform_lib.local.dataplane.fronts.targets import matches
 from platform_lib.local.dataplane.functions.functions import Functions
+from platform_lib.local.desired import HealthCheck, LambdaGroup
 from platform_lib.local.errors import LocalCloudError
 
 LIMIT = 1024 * 1024

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from platform_lib.local.dataplane.desired import Desired, HealthCheck
+from platform_lib.local.desired import Desired, HealthCheck
 
 PACE = 15.0
 _FIRST_LOOK = 0.1

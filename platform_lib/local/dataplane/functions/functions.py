@@ -16,9 +16,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from platform_lib.local.dataplane.clock import stamp
+from platform_lib.local.clock import stamp
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import function_key, log_group
 from platform_lib.local.dataplane.functions.ready import Ready, command, prepare
 from platform_lib.local.dataplane.functions.runtime_api import (
     Invocation,
@@ -31,6 +30,7 @@ from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.running.processes import Command
 from platform_lib.local.dataplane.shares import Shares
 from platform_lib.local.dataplane.workload import Workload
+from platform_lib.local.desired import function_key, log_group
 from platform_lib.local.errors import LocalCloudError
 
 _WORKERS = 10

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,8 @@ from platform_lib.local.dataplane.running.trees import (
     fill_tree,
     tree_key,
 )
+from platform_lib.local.desired import Layer
 from platform_lib.local.errors import LocalCloudError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layer:
-    """A version of a layer: its ARN, its zip, and the processors that it says it is for."""
-
-    arn: str
-    content: bytes
-    architectures: Sequence[str]
 
 
 def local_layers(

@@ -8,7 +8,6 @@ from typing import Any
 
 from platform_lib.cache import cache_dir, made_once
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.desired import function_layers, log_group
 from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
 from platform_lib.local.dataplane.functions.runtime_api import START
 from platform_lib.local.dataplane.running.processes import Command
@@ -19,6 +18,7 @@ from platform_lib.local.dataplane.running.trees import (
     install_here,
     local_tree,
 )
+from platform_lib.local.desired import function_layers, log_group
 from platform_lib.local.errors import LocalCloudError
 
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")

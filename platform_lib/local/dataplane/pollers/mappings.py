@@ -9,8 +9,8 @@ from platform_lib.event_patterns import matches
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.lineage import Lineage, RecursiveLoopError
+from platform_lib.local.desired import name_and_qualifier
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.moto.asked import name_and_qualifier
 
 MAX_PAYLOAD: Final = 6 * 1024 * 1024
 """Bytes of an event; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.pollers.queues import Queues
 from platform_lib.local.moto.replacing import replaced
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from platform_lib.local.dataplane.clock import Clock, Timer
+from platform_lib.local.clock import Clock, Timer
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.pollers.mappings import (

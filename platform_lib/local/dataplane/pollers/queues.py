@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.pollers.news import Listener, News
 from platform_lib.local.moto.replacing import replaced
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from platform_lib.local.account import Account
-from platform_lib.local.dataplane.clock import stamp
+from platform_lib.local.clock import stamp
 from platform_lib.local.dataplane.pollers.mappings import Settings
 from platform_lib.local.dataplane.pollers.streams import Record
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from platform_lib.local.dataplane.clock import Clock
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.pollers.mappings import Invoke, OddAnswers, Settings
 from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
 from platform_lib.local.dataplane.pollers.stream_lane import Lane

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from platform_lib.local.dataplane.clock import Clock
-from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.lineage import Lineage, current
 from platform_lib.local.dataplane.pollers.news import Listener, News
+from platform_lib.local.desired import Desired
 from platform_lib.local.moto.replacing import replaced
 
 _TABLE_RETENTION: Final = 24 * 3600.0

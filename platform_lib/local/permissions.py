@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from platform_lib.local.dataplane.desired import Desired
+from platform_lib.local.desired import Desired
 
 Statement = Mapping[str, Any]
 

@@ -2,7 +2,8 @@
 
 Fronts ask for every request: reading moto's own objects takes microseconds, is never stale, and
 sees what a test changed with boto3. Everything else of the data plane asks once for each change,
-and uses boto3. Beside what listens to moto (`pollers/`, `delivery/`), only this knows its models.
+and uses boto3. Beside what listens to moto there (`pollers/`, `delivery/`), only this knows its
+models.
 """
 
 import hashlib
@@ -11,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from platform_lib.local.dataplane.functions.layers import Layer
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.moto.asked import LATEST, name_and_qualifier
+
+LATEST = "$LATEST"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,21 @@ class LambdaGroup:
 
     functions: Sequence[str]
     multi_value_headers: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A version of a layer: its ARN, its zip, and the processors that it says it is for."""
+
+    arn: str
+    content: bytes
+    architectures: Sequence[str]
+
+
+def name_and_qualifier(name: str, qualifier: str | None = None) -> tuple[str, str | None]:
+    """Read a function's name or ARN; the qualifier in it goes before one that stood beside it."""
+    base, _, inside = name.rsplit(":function:", maxsplit=1)[-1].partition(":")
+    return base, inside or qualifier
 
 
 class Desired:
