@@ -21,6 +21,14 @@ def stamp(moment: float, *, milliseconds: bool = True) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
+def backoff(first: float, doublings: int, longest: float) -> float:
+    """Return a wait that doubles with each try, up to the longest.
+
+    Tries have no end where nothing sets one; a power of two that fits into a number has.
+    """
+    return min(first * 2.0 ** min(doublings, 64), longest)
+
+
 class Timer:
     """Something that is to happen at a time."""
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from platform_lib.local.account import Account
-from platform_lib.local.clock import Clock
+from platform_lib.local.clock import Clock, backoff
 from platform_lib.local.dataplane import DataPlane
 
 
@@ -20,6 +20,14 @@ def with_clock(story):
 
     asyncio.run(run())
     return said
+
+
+def test_a_wait_doubles_up_to_the_longest_however_often():
+    assert [backoff(0.5, doublings, 30.0) for doublings in range(8)] == [
+        *(0.5, 1.0, 2.0, 4.0, 8.0, 16.0),
+        *(30.0, 30.0),
+    ]
+    assert backoff(0.5, 100_000, 30.0) == 30.0
 
 
 def test_what_falls_due_runs_in_order_of_time_each_with_what_it_sets_off():

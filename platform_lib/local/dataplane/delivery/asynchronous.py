@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from platform_lib.local.clock import stamp
+from platform_lib.local.clock import backoff, stamp
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.destinations import Destinations, Message, Refusal
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
@@ -25,7 +25,7 @@ _PAUSES = (60.0, 120.0)
 
 _RETRIES = 2
 _LONGEST_AGE = 6 * 3600.0
-_LONGEST_BACKOFF = 300.0
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 300.0
 
 
 @dataclass(kw_only=True)
@@ -123,8 +123,10 @@ class Asynchronous:
                 event.arn, event.payload, lineage=event.lineage, request_id=event.id
             )
         except ThrottledError:
+            self._again_in(
+                event, backoff(_FIRST_BACKOFF, event.throttles, _LONGEST_BACKOFF), expires
+            )
             event.throttles += 1
-            self._again_in(event, min(2.0**event.throttles / 2, _LONGEST_BACKOFF), expires)
             return
         except RecursiveLoopError as loop:
             if event.lineage.calls(event.name) > LIMIT:

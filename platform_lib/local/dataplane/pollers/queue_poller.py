@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from platform_lib.local.clock import Clock, Timer
+from platform_lib.local.clock import Clock, Timer, backoff
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.lineage import Lineage
 from platform_lib.local.dataplane.pollers.mappings import (
@@ -35,6 +35,7 @@ _CONCURRENT: Final = 5
 _CONCURRENT_GROUPS: Final = 10
 """Groups at once of a FIFO queue without a limit: as many as a function has workers here."""
 
+_FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
 """Seconds between two tries at a function without room; AWS does not tell its own."""
 
@@ -158,7 +159,7 @@ class QueuePoller:
             if self._settings.enabled or not throttles:
                 await self._try(queue, batch)
         except ThrottledError as throttled:
-            again = self._clock.now() + min(2.0**throttles, _LONGEST_WAIT)
+            again = self._clock.now() + backoff(_FIRST_WAIT, throttles, _LONGEST_WAIT)
             if again < hidden_until:
                 waits = True
                 run_again = partial(self._run, queue, batch, hidden_until, throttles + 1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from platform_lib.local.clock import Timer, stamp
+from platform_lib.local.clock import Timer, backoff, stamp
 from platform_lib.local.dataplane.functions.functions import ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.dataplane.pollers.mappings import (
@@ -219,8 +219,7 @@ class Lane:
             self._put_back(tried)
 
     def _put_back(self, batch: _Batch) -> None:
-        # Tries have no end where nothing sets one; a power of two has.
-        wait = min(_FIRST_WAIT * 2.0 ** min(batch.tries - 1, 10), _LONGEST_WAIT)
+        wait = backoff(_FIRST_WAIT, batch.tries - 1, _LONGEST_WAIT)
         now = self._poller.tools.clock.now()
         self._again.append(replace(batch, not_before=now + wait))
 

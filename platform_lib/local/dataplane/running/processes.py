@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from platform_lib.local.clock import backoff
 from platform_lib.local.dataplane.logs import Log
 
 _WATCHER = Path(__file__).with_name("watcher.py")
@@ -190,7 +191,7 @@ class Kept:
                 return
             self.on_death()
             self.crashes = 1 if time.monotonic() - self._began > _WELL_AFTER else self.crashes + 1
-            pause = min(_FIRST_PAUSE * 2 ** (self.crashes - 1), _LONGEST_PAUSE)
+            pause = backoff(_FIRST_PAUSE, self.crashes - 1, _LONGEST_PAUSE)
             last = next(
                 (line for line in reversed(self.log.tail(20)) if line.strip()), "no output"
             )
