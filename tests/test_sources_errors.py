@@ -8,16 +8,11 @@ import pulumi_aws as aws
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sources_kit import BUS, CODE, HERE, KINESIS, QUEUE, TOPIC
 
 from platform_lib import ArgsError, FunctionApp, grants
 from platform_lib.testing import synth
 
-CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
-HERE = "us-east-1:123456789012"
-QUEUE = f"arn:aws:sqs:{HERE}:orders"
-TOPIC = f"arn:aws:sns:{HERE}:news"
-BUS = f"arn:aws:events:{HERE}:event-bus/orders"
-KINESIS = f"arn:aws:kinesis:{HERE}:stream/clicks"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/notes"
 RULE = {"pattern": {"source": ["shop"]}}
 PHOTOS = {"bucket": "photos"}

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 from aws_models import misfits
+from sources_kit import BUS, CODE, HERE, KINESIS, QUEUE, TOPIC
 
 from platform_lib import ArgsError, FunctionApp, grants
 from platform_lib.lambda_runtimes import _GONE, RUNTIMES
@@ -13,12 +14,6 @@ from platform_lib.local.provider.convert import input_shape
 from platform_lib.sources.bucket_events import EVENTS
 from platform_lib.testing import synth
 
-CODE = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
-HERE = "us-east-1:123456789012"
-QUEUE = f"arn:aws:sqs:{HERE}:orders"
-TOPIC = f"arn:aws:sns:{HERE}:news"
-BUS = f"arn:aws:events:{HERE}:event-bus/orders"
-KINESIS = f"arn:aws:kinesis:{HERE}:stream/clicks"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/notes"
 KEY = f"arn:aws:kms:{HERE}:key/0a1b"
 ALL = {
