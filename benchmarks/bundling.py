@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from platform_lib.archive import write_zip
-from platform_lib.bundle import Additions, Bundle, build
-from platform_lib.installer import compile_lock, platform_tag, uv_binary
-from platform_lib.serving import function_additions, server_additions
-from platform_lib.source_files import hash_of, source_files
+from platform_lib.bundling.archive import write_zip
+from platform_lib.bundling.bundle import Additions, Bundle, build
+from platform_lib.bundling.installer import compile_lock, platform_tag, uv_binary
+from platform_lib.bundling.serving import function_additions, server_additions
+from platform_lib.bundling.source_files import hash_of, source_files
 
 PYTHON, PROCESSOR = "3.13", "arm64"
 PLATFORM = platform_tag(PYTHON, PROCESSOR)

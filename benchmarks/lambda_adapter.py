@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from platform_lib.serving import function_additions
+from platform_lib.bundling.serving import function_additions
 
 ROUNDS = 60
 REQUESTS = 100

@@ -27,13 +27,13 @@ import pulumi
 from platform_lib import (
     AppArgs,
     ContainerApp,
+    ContainerAppArgs,
     EventSourceArgs,
     FunctionApp,
+    FunctionAppArgs,
     VmApp,
-    container_app,
-    function_app,
+    VmAppArgs,
     grants,
-    vm_app,
 )
 from platform_lib.testing import synth
 
@@ -70,9 +70,9 @@ _HOME = {
 }
 """Child -> when it is made, where several sources bring it about."""
 COMPONENTS: Mapping[str, tuple[type, type]] = {
-    "vm_app": (VmApp, vm_app.VmAppArgs),
-    "function_app": (FunctionApp, function_app.FunctionAppArgs),
-    "container_app": (ContainerApp, container_app.ContainerAppArgs),
+    "vm_app": (VmApp, VmAppArgs),
+    "function_app": (FunctionApp, FunctionAppArgs),
+    "container_app": (ContainerApp, ContainerAppArgs),
 }
 """Page -> the component and its args."""
 

@@ -27,14 +27,9 @@ from platform_lib.app_args import (
 from platform_lib.checks import ArgsError
 
 if TYPE_CHECKING:
-    from platform_lib.container_app import (
-        CapacityArgs,
-        CapacityProvider,
-        ContainerApp,
-        ContainerAppArgs,
-    )
-    from platform_lib.function_app import FunctionApp
-    from platform_lib.function_args import (
+    from platform_lib.container_app.args import CapacityArgs, CapacityProvider, ContainerAppArgs
+    from platform_lib.container_app.component import ContainerApp
+    from platform_lib.function_app.args import (
         CorsArgs,
         FunctionAppArgs,
         HttpArgs,
@@ -44,7 +39,8 @@ if TYPE_CHECKING:
         ThrottleArgs,
         UploadArgs,
     )
-    from platform_lib.source_args import (
+    from platform_lib.function_app.component import FunctionApp
+    from platform_lib.function_app.source_args import (
         BucketArgs,
         BucketRoute,
         EventRuleArgs,
@@ -60,40 +56,41 @@ if TYPE_CHECKING:
         TopicArgs,
     )
     from platform_lib.targets import TARGETS
-    from platform_lib.vm_app import VmApp, VmAppArgs
+    from platform_lib.vm_app.args import VmAppArgs
+    from platform_lib.vm_app.component import VmApp
 
 # A component and its kin load when they are first asked for: a program has one target, and a test
 # of something else has none. It halves what `import platform_lib` costs.
 _HOMES = {
-    "BucketArgs": "source_args",
-    "BucketRoute": "source_args",
-    "CapacityArgs": "container_app",
-    "CapacityProvider": "container_app",
-    "ContainerApp": "container_app",
-    "ContainerAppArgs": "container_app",
-    "CorsArgs": "function_args",
-    "EventRuleArgs": "source_args",
-    "EventSourceArgs": "source_args",
-    "FilterPolicyScope": "source_args",
-    "FunctionApp": "function_app",
-    "FunctionAppArgs": "function_args",
-    "HttpArgs": "function_args",
-    "HttpAuthorization": "function_args",
-    "HttpKind": "function_args",
-    "InvokePermissionArgs": "source_args",
-    "JwtArgs": "function_args",
-    "LogGroupArgs": "source_args",
-    "QueueArgs": "source_args",
-    "ReceiptRuleArgs": "source_args",
-    "StartingPosition": "source_args",
-    "StreamArgs": "source_args",
+    "BucketArgs": "function_app.source_args",
+    "BucketRoute": "function_app.source_args",
+    "CapacityArgs": "container_app.args",
+    "CapacityProvider": "container_app.args",
+    "ContainerApp": "container_app.component",
+    "ContainerAppArgs": "container_app.args",
+    "CorsArgs": "function_app.args",
+    "EventRuleArgs": "function_app.source_args",
+    "EventSourceArgs": "function_app.source_args",
+    "FilterPolicyScope": "function_app.source_args",
+    "FunctionApp": "function_app.component",
+    "FunctionAppArgs": "function_app.args",
+    "HttpArgs": "function_app.args",
+    "HttpAuthorization": "function_app.args",
+    "HttpKind": "function_app.args",
+    "InvokePermissionArgs": "function_app.source_args",
+    "JwtArgs": "function_app.args",
+    "LogGroupArgs": "function_app.source_args",
+    "QueueArgs": "function_app.source_args",
+    "ReceiptRuleArgs": "function_app.source_args",
+    "StartingPosition": "function_app.source_args",
+    "StreamArgs": "function_app.source_args",
     "TARGETS": "targets",
-    "ThrottleArgs": "function_args",
-    "TimerArgs": "source_args",
-    "TopicArgs": "source_args",
-    "UploadArgs": "function_args",
-    "VmApp": "vm_app",
-    "VmAppArgs": "vm_app",
+    "ThrottleArgs": "function_app.args",
+    "TimerArgs": "function_app.source_args",
+    "TopicArgs": "function_app.source_args",
+    "UploadArgs": "function_app.args",
+    "VmApp": "vm_app.component",
+    "VmAppArgs": "vm_app.args",
 }
 
 

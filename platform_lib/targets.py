@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from platform_lib.container_app import ContainerApp
-from platform_lib.function_app import FunctionApp
-from platform_lib.vm_app import VmApp
+from platform_lib.container_app.component import ContainerApp
+from platform_lib.function_app.component import FunctionApp
+from platform_lib.vm_app.component import VmApp
 
 TARGETS: Mapping[str, type[VmApp] | type[FunctionApp] | type[ContainerApp]] = {
     "container": ContainerApp,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from platform_lib.sources.event_sources import KINDS
+from platform_lib.function_app.sources.event_sources import KINDS
 
 WATCHED = (
     "boto3",
@@ -22,7 +22,7 @@ WATCHED = (
     "pytest",
     "aiohttp",
     "granian",
-    *(f"platform_lib.sources.{kind}" for kind in KINDS),
+    *(f"platform_lib.function_app.sources.{kind}" for kind in KINDS),
 )
 
 FUNCTION = """
@@ -79,7 +79,8 @@ def test_the_watch_sees_ec2_where_it_is_loaded():
 
 
 @pytest.mark.parametrize(
-    ("program", "kinds"), [(FUNCTION, set()), (WORKER, {"platform_lib.sources.schedules"})]
+    ("program", "kinds"),
+    [(FUNCTION, set()), (WORKER, {"platform_lib.function_app.sources.schedules"})],
 )
 def test_a_function_loads_the_kinds_of_source_that_it_has(program, kinds):
     assert {name for name in loaded_by(program) if name.startswith("platform_lib.")} == kinds

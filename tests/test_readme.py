@@ -10,7 +10,7 @@ from doc_blocks import (
     run_test,
 )
 
-from platform_lib.cache import cache_dir
+from platform_lib.bundling.cache import cache_dir
 
 README = "README.md"
 BLOCKS = [

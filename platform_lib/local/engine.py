@@ -21,7 +21,7 @@ from pathlib import Path
 from pulumi import automation
 from semver import VersionInfo
 
-from platform_lib.cache import cache_dir, locked
+from platform_lib.bundling.cache import cache_dir, locked
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.screen import Screen
 

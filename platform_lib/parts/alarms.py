@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from platform_lib.app_settings import AlarmSettings
 from platform_lib.parts.children import Children
-from platform_lib.settings import AlarmSettings
 
 _ALARM = "aws.cloudwatch.MetricAlarm"
 

@@ -4,7 +4,7 @@ A `*` stands only where AWS defines no resource level for an action; every such 
 
 - `SESSION_MANAGER`: the ssmmessages channels that an instance opens to be reached without SSH.
 - `NETWORK_INTERFACES`: the interfaces that Lambda makes in a VPC.
-- Kinesis' ListStreams, in `platform_lib.sources.statements`, for a function that follows one.
+- Kinesis' ListStreams, in `function_app.sources.statements`, for a function that follows one.
 - `REGISTRY_TOKEN`: the token of the account's registry, without which no image is pulled.
 - `read_secrets`: a secret's ARN does not tell its key, so kms:Decrypt is on every key of the
   region, but only through the secret's own service and for that secret.

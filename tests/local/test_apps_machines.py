@@ -14,7 +14,7 @@ from platform_lib.local.dataplane.apps.units import (
     read_user_data,
 )
 from platform_lib.local.errors import LocalCloudError, NotSteady
-from platform_lib.parts.user_data import cloud_config, environment_file
+from platform_lib.vm_app.user_data import cloud_config, environment_file
 
 GROUP = "aws:autoscaling/group:Group"
 

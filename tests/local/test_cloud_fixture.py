@@ -2,7 +2,7 @@
 
 import pytest
 
-from platform_lib.cache import cache_dir
+from platform_lib.bundling.cache import cache_dir
 
 pytest_plugins = ["pytester"]
 

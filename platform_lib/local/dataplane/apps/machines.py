@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from platform_lib.cache import cache_dir
+from platform_lib.bundling.cache import cache_dir
 from platform_lib.local.dataplane.apps.replicas import Replica, Replicas
 from platform_lib.local.dataplane.apps.secret_values import secret_value
 from platform_lib.local.dataplane.apps.units import Boot, expand, read_user_data

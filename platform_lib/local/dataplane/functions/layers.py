@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from platform_lib.cache import cache_dir, made_once
+from platform_lib.bundling.cache import cache_dir, made_once
 from platform_lib.local.dataplane.running.pythons import Python
 from platform_lib.local.dataplane.running.trees import (
     LOCK,

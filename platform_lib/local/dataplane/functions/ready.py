@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platform_lib.cache import cache_dir, made_once
+from platform_lib.bundling.cache import cache_dir, made_once
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
 from platform_lib.local.dataplane.functions.runtime_api import START
@@ -64,7 +64,7 @@ def lambda_packages(python: Python) -> Path:
     version = minor(python.version)
 
     def install(place: Path) -> None:
-        from platform_lib import installer
+        from platform_lib.bundling import installer
 
         try:
             lock = installer.compile_lock(

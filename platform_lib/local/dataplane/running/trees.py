@@ -18,9 +18,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from platform_lib import installer
-from platform_lib.cache import cache_dir, made_once
-from platform_lib.installer import InstallFailed
+from platform_lib.bundling import installer
+from platform_lib.bundling.cache import cache_dir, made_once
+from platform_lib.bundling.installer import InstallFailed
 from platform_lib.local.dataplane.running.pythons import Python, find_python, minor
 from platform_lib.local.errors import LocalCloudError
 

@@ -1,0 +1,1 @@
+"""ContainerApp: a web app in containers, on ECS."""

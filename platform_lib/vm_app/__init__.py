@@ -1,0 +1,1 @@
+"""VmApp: a web app on virtual machines, on EC2."""

@@ -1,0 +1,65 @@
+"""The generated image, really built and run, where a Docker engine with a base image answers."""
+
+import json
+import platform
+import subprocess
+
+import pytest
+
+from platform_lib.bundling.image import build_generated
+from platform_lib.defaults import PYTHON_VERSIONS
+
+APP = """
+import os
+
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [f"user {os.getuid()}, bytecode {os.path.exists(__cached__)}".encode()]
+"""
+ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9000/').read().decode())"
+
+
+def docker(*words, check=True):
+    ran = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    assert not check or ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+@pytest.fixture
+def python_version():
+    """Find a Python whose base image the engine has: none can be pulled everywhere."""
+    try:
+        docker("info", "--format", "{{.ServerVersion}}")
+    except (FileNotFoundError, AssertionError):
+        pytest.skip("no Docker engine answers")
+    names = docker("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+    for version in PYTHON_VERSIONS:
+        if f"python:{version}-slim" in names:
+            return version
+    return pytest.skip("the Docker engine has no python:*-slim image")
+
+
+@pytest.mark.docker
+def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_version):
+    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "main.py").write_text(APP)
+    (tmp_path / "source" / "requirements.txt").write_text("")
+    made = build_generated(
+        tmp_path / "source",
+        app="main:app",
+        interface="wsgi",
+        python_version=python_version,
+        architecture={"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
+        port=9000,
+    )
+    image = docker("build", "--network", "none", "--quiet", str(made.context)).split()[-1]
+    container = docker("run", "--detach", "--network", "none", image)
+    try:
+        said = ""
+        while not said and json.loads(docker("inspect", container))[0]["State"]["Running"]:
+            said = docker("exec", container, "python", "-c", ASK, check=False)
+        assert said == "user 10001, bytecode True", docker("logs", container)
+    finally:
+        docker("rm", "--force", container)
+        docker("rmi", "--force", image)

@@ -1,0 +1,459 @@
+"""Lambda's entry: what it calls, how often the lifespan runs, and where secrets come from."""
+
+import asyncio
+import atexit
+import base64
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from platform_lib.bundling.serving import FUNCTION_HANDLER, function_additions
+
+LIFESPAN_APP = """
+log = []
+
+async def app(scope, receive, send):
+    log.append(scope["type"])
+    if scope["type"] == "lifespan":
+        assert (await receive())["type"] == "lifespan.startup"
+        scope["state"]["pool"] = "a pool"
+        await send({"type": "lifespan.startup.complete"})
+        assert (await receive())["type"] == "lifespan.shutdown"
+        print("ended", flush=True)
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    body = repr(sorted(scope["state"].items())).encode()
+    scope["state"]["of this request"] = 1
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+"""
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """Load Lambda's entry over an app's source, as Lambda does."""
+
+    def load_it(source: str, **serving):
+        (tmp_path / "main.py").write_text(source)
+        write(tmp_path, **serving)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        # This process goes on.
+        monkeypatch.setattr(atexit, "register", lambda _: None)
+        monkeypatch.delitem(sys.modules, "main", raising=False)
+        file = tmp_path / "_platform" / "handler.py"
+        spec = importlib.util.spec_from_file_location("entry_of_a_test", file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    term = signal.getsignal(signal.SIGTERM)
+    yield load_it
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, term)
+    asyncio.set_event_loop(None)
+    sys.modules.pop("main", None)
+
+
+def write(tree: Path, **serving) -> None:
+    for name, content in function_additions(**serving).files.items():
+        path = tree / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+
+
+def event(path="/", method="GET", body=None, headers=None):
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "example.org", **(headers or {})},
+        "requestContext": {
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+            },
+            "stage": "$default",
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def test_the_handler_string_names_the_shim():
+    assert FUNCTION_HANDLER == "_platform.handler.handler"
+    assert "_platform/handler.py" in function_additions(app="main:app").files
+
+
+def test_lifespan_runs_once_and_each_request_gets_its_state(load):
+    module = load(LIFESPAN_APP, app="main:app")
+    answers = [module.handler(event(), None) for _ in range(3)]
+    assert {answer["statusCode"] for answer in answers} == {200}
+    assert {answer["body"] for answer in answers} == {"[('pool', 'a pool')]"}
+    assert sys.modules["main"].log == ["lifespan", "http", "http", "http"]
+
+
+@pytest.mark.parametrize(
+    "unsupported",
+    ["raise ValueError('only http')", "return", "assert False"],
+)
+def test_app_without_a_lifespan_is_served(load, unsupported):
+    module = load(
+        f"""
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        {unsupported}
+    await send({{"type": "http.response.start", "status": 204, "headers": []}})
+    await send({{"type": "http.response.body"}})
+""",
+        app="main:app",
+    )
+    assert module.handler(event(), None)["statusCode"] == 204
+
+
+def test_app_that_fails_to_start_says_why(load):
+    source = """
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+"""
+    with pytest.raises(RuntimeError, match="the app could not start: no database"):
+        load(source, app="main:app")
+
+
+def test_import_that_used_the_event_loop_does_no_harm(load):
+    module = load("import asyncio\nasyncio.run(asyncio.sleep(0))\n" + LIFESPAN_APP, app="main:app")
+    assert module.handler(event(), None)["statusCode"] == 200
+
+
+def test_fastapi_with_a_lifespan(load):
+    source = """
+from contextlib import asynccontextmanager
+from fastapi import FastAPI, Request
+
+started = []
+
+@asynccontextmanager
+async def lifespan(app):
+    started.append(1)
+    yield {"name": "notes"}
+
+app = FastAPI(lifespan=lifespan)
+
+@app.post("/echo")
+async def echo(request: Request):
+    return {"name": request.state.name, "sent": await request.json(), "starts": len(started)}
+"""
+    module = load(source, app="main:app")
+    for _ in range(2):
+        answer = module.handler(event("/echo", "POST", body='{"a": 1}'), None)
+        assert json.loads(answer["body"]) == {"name": "notes", "sent": {"a": 1}, "starts": 1}
+
+
+def test_wsgi_answers_text_and_bytes(load):
+    source = """
+def app(environ, start_response):
+    kind = environ["PATH_INFO"][1:].replace(".", "/")
+    start_response("200 OK", [("Content-Type", kind)])
+    return [b"\\xff\\x00" if "image" in kind else "text"]
+""".replace('"text"]', 'b"text"]')
+    module = load(source, app="main:app", interface="wsgi")
+    text = module.handler(event("/text.plain"), None)
+    assert (text["body"], text["isBase64Encoded"]) == ("text", False)
+    image = module.handler(event("/image.png"), None)
+    assert image["isBase64Encoded"]
+    assert base64.b64decode(image["body"]) == b"\xff\x00"
+
+
+@pytest.mark.parametrize("path", ["/caf%C3%A9", "/café"])
+def test_wsgi_gets_a_path_as_it_was_sent_or_decoded(load, path):
+    source = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["PATH_INFO"].encode("latin-1")]
+"""
+    module = load(source, app="main:app", interface="wsgi")
+    assert module.handler(event(path), None)["body"] == "/café"
+
+
+ASGI_ECHO = """
+import json
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    body = (await receive())["body"]
+    told = {
+        "path": scope["path"], "query": scope["query_string"].decode(),
+        "method": scope["method"], "scheme": scope["scheme"], "body": body.decode("latin-1"),
+        "cookies": "; ".join(v.decode() for k, v in scope["headers"] if k == b"cookie"),
+    }
+    headers = [(b"content-type", b"application/json"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
+    await send({"type": "http.response.start", "status": 201, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+"""
+WSGI_ECHO = """
+import json
+
+def app(environ, start_response):
+    told = {
+        "path": environ["PATH_INFO"].encode("latin-1").decode(),
+        "query": environ["QUERY_STRING"], "method": environ["REQUEST_METHOD"],
+        "scheme": environ["wsgi.url_scheme"],
+        "body": environ["wsgi.input"].read().decode("latin-1"),
+        "cookies": environ["HTTP_COOKIE"],
+    }
+    headers = [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    start_response("201 Created", headers)
+    return [json.dumps(told).encode()]
+"""
+both_interfaces = pytest.mark.parametrize(
+    ("interface", "source"), [("asgi", ASGI_ECHO), ("wsgi", WSGI_ECHO)]
+)
+
+
+def balancer_event(*, multi, body=b""):
+    """As https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+    words a request to `/caf%C3%A9?q=a%20b&q=c`.
+    """
+    one = {
+        "queryStringParameters": {"q": "c"},
+        "headers": {"host": "example.org", "cookie": "x=1; y=2", "x-forwarded-proto": "https"},
+    }
+    many = {
+        "multiValueQueryStringParameters": {"q": ["a%20b", "c"]},
+        "multiValueHeaders": {
+            "host": ["example.org"],
+            "cookie": ["x=1", "y=2"],
+            "x-forwarded-proto": ["https"],
+        },
+    }
+    return {
+        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}},
+        "httpMethod": "POST",
+        "path": "/caf%C3%A9",
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+        **(many if multi else one),
+    }
+
+
+@both_interfaces
+def test_requests_of_a_load_balancer(load, interface, source):
+    module = load(source, app="main:app", interface=interface)
+    answer = module.handler(balancer_event(multi=True, body=b"\xff\x00"), None)
+    assert answer["statusCode"] == 201
+    told = json.loads(answer["body"])
+    assert told.pop("query") in ("q=a+b&q=c", "q=a%20b&q=c")
+    assert told == {
+        "path": "/café",
+        "method": "POST",
+        "scheme": "https",
+        "body": "\xff\x00",
+        "cookies": "x=1; y=2",
+    }
+    headers = {name.lower(): value for name, value in answer["multiValueHeaders"].items()}
+    assert headers["set-cookie"] == ["a=1", "b=2"]
+    assert "headers" not in answer
+
+
+@both_interfaces
+def test_requests_of_a_load_balancer_with_one_value_a_header(load, interface, source):
+    module = load(source, app="main:app", interface=interface)
+    answer = module.handler(balancer_event(multi=False), None)
+    told = json.loads(answer["body"])
+    assert (told["query"], told["cookies"]) == ("q=c", "x=1; y=2")
+    assert "multiValueHeaders" not in answer
+    cookies = [value for name, value in answer["headers"].items() if name.lower() == "set-cookie"]
+    # Mangum tells names apart by their letters' case; apig-wsgi keeps the last.
+    assert cookies == (["a=1", "b=2"] if interface == "asgi" else ["b=2"])
+
+
+@both_interfaces
+def test_requests_of_a_function_url(load, interface, source):
+    module = load(source, app="main:app", interface=interface)
+    request = event("/caf%C3%A9", "POST", body="text")
+    request |= {"rawQueryString": "q=a%20b&q=c", "cookies": ["x=1", "y=2"]}
+    answer = module.handler(request, None)
+    told = json.loads(answer["body"])
+    assert (told["path"], told["query"]) == ("/café", "q=a%20b&q=c")
+    assert told["cookies"].replace("; ", ";") == "x=1;y=2"
+    assert answer["cookies"] == ["a=1", "b=2"]
+
+
+def test_asgi_answers_bytes(load):
+    source = """
+async def app(scope, receive, send):
+    headers = [(b"content-type", b"image/png")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"\\xff\\x00"})
+"""
+    answer = load(source, app="main:app").handler(event(), None)
+    assert base64.b64decode(answer["body"]) == b"\xff\x00"
+
+
+def test_nested_callable_and_plain_handler(load):
+    module = load(
+        "class api:\n    @staticmethod\n    def app(environ, start):\n"
+        "        start('201 Made', [])\n        return []\n",
+        app="main:api.app",
+        interface="wsgi",
+    )
+    assert module.handler(event(), None)["statusCode"] == 201
+    sys.modules.pop("main")
+    plain = load("def run(event, context):\n    return [event, context]\n", handler="main.run")
+    assert plain.handler is sys.modules["main"].run
+
+
+class FakeBoto3(types.ModuleType):
+    """Answers like Secrets Manager and SSM, and counts."""
+
+    def __init__(self):
+        super().__init__("boto3")
+        self.calls = []
+
+    def client(self, service, region_name):
+        def get_secret_value(SecretId):  # noqa: N803
+            self.calls.append((service, region_name, SecretId))
+            if "plain" in SecretId:
+                return {"SecretString": "just text"}
+            return {"SecretString": '{"user": "me", "port": 5432}'}
+
+        def get_parameter(Name, WithDecryption):  # noqa: N803
+            self.calls.append((service, region_name, Name, WithDecryption))
+            return {"Parameter": {"Value": "from ssm"}}
+
+        return types.SimpleNamespace(
+            get_secret_value=get_secret_value, get_parameter=get_parameter
+        )
+
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf"
+PLAIN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:plain-AbCdEf"
+PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter/app/key"
+READ_AT_IMPORT = "import os\nseen = dict(os.environ)\ndef run(event, context): ...\n"
+
+
+def test_secrets_are_there_before_the_app_is_imported(load, monkeypatch):
+    boto3 = FakeBoto3()
+    monkeypatch.setitem(sys.modules, "boto3", boto3)
+    wanted = {
+        "DB_USER": f"{SECRET}#user",
+        "DB_PORT": f"{SECRET}#port",
+        "WHOLE": PLAIN,
+        "KEY": PARAMETER,
+    }
+    for variable in wanted:
+        monkeypatch.setenv(variable, "")
+    monkeypatch.setenv("PLATFORM_SECRETS", json.dumps(wanted))
+    load(READ_AT_IMPORT, handler="main.run")
+    seen = sys.modules["main"].seen
+    assert {variable: seen[variable] for variable in wanted} == {
+        "DB_USER": "me",
+        "DB_PORT": "5432",
+        "WHOLE": "just text",
+        "KEY": "from ssm",
+    }
+    assert boto3.calls == [
+        ("secretsmanager", "eu-west-1", SECRET),
+        ("secretsmanager", "eu-west-1", PLAIN),
+        ("ssm", "us-east-1", PARAMETER, True),
+    ]
+
+
+def test_a_snapshot_holds_no_secret_and_each_restore_fetches_them(load, monkeypatch):
+    hooks = types.ModuleType("snapshot_restore_py")
+    registered = []
+    hooks.register_after_restore = lambda func, *args: registered.append((func, args))
+    boto3 = FakeBoto3()
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", hooks)
+    monkeypatch.setitem(sys.modules, "boto3", boto3)
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+    monkeypatch.setenv("PLATFORM_SECRETS", json.dumps({"WHOLE": PLAIN}))
+    # Put back what a restore sets.
+    monkeypatch.setenv("WHOLE", "")
+    monkeypatch.delenv("WHOLE")
+    source = (
+        "import os\nfrom snapshot_restore_py import register_after_restore\n"
+        "at_import = dict(os.environ)\nregister_after_restore(print, 'of the app')\n"
+        "def run(event, context):\n    return os.environ['WHOLE']\n"
+    )
+    module = load(source, handler="main.run")
+    assert "WHOLE" not in sys.modules["main"].at_import
+    assert boto3.calls == []
+    assert [args for _, args in registered] == [({"WHOLE": PLAIN},), ("of the app",)]
+    for calls in (1, 2):
+        func, args = registered[0]
+        func(*args)
+        assert module.handler({}, None) == "just text"
+        assert len(boto3.calls) == calls
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        (f"{SECRET}#nope", "KeyError: 'nope'"),
+        (f"{PLAIN}#key", "it is no JSON"),
+    ],
+)
+def test_secret_that_cannot_be_read_is_named_and_not_shown(load, monkeypatch, reference, said):
+    monkeypatch.setitem(sys.modules, "boto3", FakeBoto3())
+    monkeypatch.setenv("PLATFORM_SECRETS", json.dumps({"TOKEN": reference}))
+    with pytest.raises(RuntimeError, match=said) as raised:
+        load(READ_AT_IMPORT, handler="main.run")
+    assert f"the secret for TOKEN ({reference}) could not be read" in str(raised.value)
+    assert "just text" not in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+def test_without_secrets_nothing_is_imported_for_them(tmp_path):
+    (tmp_path / "main.py").write_text("def run(event, context): ...\n")
+    write(tmp_path, handler="main.run")
+    program = (
+        "import sys; before = set(sys.modules); import _platform.handler\n"
+        "print(sorted(set(sys.modules) - before - {'_platform', '_platform.handler', 'main'}))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    loaded = ran.stdout
+    assert not [name for name in ("boto3", "asyncio", "mangum", "ssl", "http") if name in loaded]
+
+
+LAMBDA = "import _platform.handler as entry, json, os, sys\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "code"),
+    [
+        ("sys.exit(0)", 0),
+        # Waits in C with the interpreter's lock released, as Lambda's runtime client does.
+        ("print('ready', flush=True); import time; time.sleep(600)", 128 + signal.SIGTERM),
+    ],
+    ids=["exit", "term"],
+)
+def test_lifespan_ends_with_the_process(tmp_path, then, code):
+    (tmp_path / "main.py").write_text(LIFESPAN_APP)
+    write(tmp_path, app="main:app")
+    running = subprocess.Popen(
+        [sys.executable, "-c", LAMBDA + then],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    if "ready" in then:
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGTERM)
+    said, _ = running.communicate(timeout=30)
+    assert said == "ended\n"
+    assert running.returncode == code
