@@ -3,9 +3,7 @@ import itertools
 import json
 import random
 import threading
-import time
 from collections import Counter
-from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -13,10 +11,9 @@ from botocore.exceptions import ClientError
 from dataplane_kit import until
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pollers_kit import POLLING, Function, Queue, name
+from pollers_kit import Function, Queue, name
 
 from platform_lib.local.dataplane.lineage import HEADER, LIMIT
-from platform_lib.local.dataplane.pollers import pollers
 
 
 def failing(times):
@@ -282,105 +279,6 @@ def test_a_disabled_mapping_pauses_and_a_deleted_one_ends(rig):
     assert queue.left == 1
 
 
-class Gate:
-    """A handler that waits until it is let on, and knows how many were in it at once."""
-
-    def __init__(self):
-        self.inside = self.most = 0
-        self.open = threading.Event()
-
-    async def __call__(self, event):
-        self.inside += 1
-        self.most = max(self.most, self.inside)
-        while not self.open.is_set():
-            await asyncio.sleep(0.001)
-        self.inside -= 1
-
-
-@pytest.mark.parametrize(("asked", "most"), [(2, 2), (7, 7), (None, 5)])
-def test_concurrency(rig, asked, most):
-    gate = Gate()
-    queue, function = Queue(rig), Function(rig, gate)
-    scaling = {"ScalingConfig": {"MaximumConcurrency": asked}} if asked else {}
-    function.map(queue.arn, BatchSize=1, **scaling)
-    queue.send(*map(str, range(12)))
-    until(lambda: gate.inside == most)
-    gate.open.set()
-    rig.settle()
-    assert gate.most == most
-    assert sorted([*itertools.chain(*function.batches)], key=int) == [str(at) for at in range(12)]
-
-
-def received(event):
-    return event["Records"][0]["attributes"]["ApproximateReceiveCount"]
-
-
-def test_a_batch_waits_for_a_function_without_room(rig):
-    queue, function = Queue(rig, receives=1, fifo=True), Function(rig)
-    function.map(queue.arn)
-    function.reserved = 0
-    queue.send("a", "b", "c", group="g")
-    # After one second, and then after two, four and so on.
-    rig.advance(14)
-    assert function.events == []
-    function.reserved = None
-    rig.advance(2)
-    assert function.batches == [["a", "b", "c"]]
-    assert received(function.events[0]) == "1"
-    assert (queue.left, queue.dead.left) == (0, 0)
-
-
-def test_messages_go_back_that_a_function_had_no_room_for_as_long_as_they_were_hidden(rig):
-    queue, function = Queue(rig, receives=2), Function(rig)
-    function.map(queue.arn)
-    function.reserved = 0
-    queue.send("a")
-    rig.advance(61)
-    assert function.events == []
-    assert rig.said[-1].endswith("has a reserved concurrency: 1 message goes back to the queue")
-    function.reserved = 1
-    rig.advance(3)
-    assert [received(event) for event in function.events] == ["2"]
-    function.reserved = 0
-    queue.send("b", "c")
-    rig.advance(120)
-    assert function.batches == [["a"]]
-    assert sorted(queue.dead.bodies()) == ["b", "c"]
-    assert rig.said[-2].endswith("2 messages go back to the queue")
-
-
-def test_a_queue_is_worked_off_within_what_is_reserved(rig):
-    running = []
-
-    async def handle(event):
-        running.append(function.running)
-        await asyncio.sleep(0.001)
-
-    queue, function = Queue(rig, receives=1), Function(rig, handle)
-    function.reserved = 2
-    function.map(queue.arn, BatchSize=1)
-    queue.send(*map(str, range(20)))
-    rig.advance(30)
-    assert sorted([*itertools.chain(*function.batches)], key=int) == [str(at) for at in range(20)]
-    assert max(running) == 2
-    assert (queue.left, queue.dead.left) == (0, 0)
-
-
-def test_a_mapping_that_is_disabled_tries_no_more(rig):
-    queue, function = Queue(rig), Function(rig)
-    uuid = function.map(queue.arn)
-    function.reserved = 0
-    queue.send("a")
-    rig.settle()
-    function.client.update_event_source_mapping(UUID=uuid, Enabled=False)
-    function.reserved = None
-    rig.advance(50)
-    assert function.events == []
-    function.client.update_event_source_mapping(UUID=uuid, Enabled=True)
-    rig.advance(11)
-    assert [received(event) for event in function.events] == ["2"]
-
-
 def test_a_function_that_is_gone_counts_as_failed(rig):
     queue, function = Queue(rig, receives=2), Function(rig)
     function.map(queue.arn)
@@ -389,82 +287,6 @@ def test_a_function_that_is_gone_counts_as_failed(rig):
     rig.advance(600)
     assert queue.dead.bodies() == ["a"]
     assert any(f"there is no function {function.arn}" in line for line in rig.said)
-
-
-def test_a_fifo_queue_keeps_the_order_of_each_group(rig):
-    done, seen = [], Counter()
-
-    def handle(event):
-        for record in event["Records"]:
-            seen[record["body"]] += 1
-            if record["body"] == "a2" and seen["a2"] < 3:
-                raise ValueError("not yet")
-            done.append(record["body"])
-
-    queue, function = Queue(rig, fifo=True, receives=5), Function(rig, handle)
-    function.map(queue.arn, BatchSize=1)
-    queue.send("a1", "a2", "a3", group="a")
-    queue.send("b1", "b2", group="b")
-    rig.settle()
-    # Group a waits for its second message; group b does not wait for group a.
-    assert sorted(done) == ["a1", "b1", "b2"]
-    rig.advance(60)
-    assert seen["a2"] == 2
-    assert "a3" not in done
-    rig.advance(60)
-    assert [each for each in done if each[0] == "a"] == ["a1", "a2", "a3"]
-    assert [each for each in done if each[0] == "b"] == ["b1", "b2"]
-    first = function.events[0]["Records"][0]["attributes"]
-    assert first["MessageGroupId"] == "a"
-    assert len(first["SequenceNumber"]) == 20
-    assert "MessageDeduplicationId" in first
-    numbers = [int(e["Records"][0]["attributes"]["SequenceNumber"]) for e in function.events]
-    assert len(set(numbers)) == 5
-
-
-def test_a_poisoned_message_of_a_fifo_queue_leaves_its_group(rig):
-    def handle(event):
-        if event["Records"][0]["body"] == "poison":
-            raise ValueError("no")
-
-    queue, function = Queue(rig, fifo=True, receives=2), Function(rig, handle)
-    function.map(queue.arn, BatchSize=1)
-    queue.send("one", "poison", "two", group="g")
-    rig.advance(600)
-    assert function.batches == [["one"], ["poison"], ["poison"], ["two"]]
-    assert (queue.left, queue.dead.bodies()) == (0, ["poison"])
-
-
-def test_groups_of_a_fifo_queue_run_in_parallel_one_batch_each(rig):
-    gate = Gate()
-    queue, function = Queue(rig, fifo=True), Function(rig, gate)
-    function.map(queue.arn, BatchSize=2)
-    for group in "abc":
-        queue.send(*(f"{group}{at}" for at in range(4)), group=group)
-    until(lambda: gate.inside == 3)
-    assert sorted(function.batches) == [["a0", "a1"], ["b0", "b1"], ["c0", "c1"]]
-    gate.open.set()
-    rig.settle()
-    assert gate.most == 3
-    for group in "abc":
-        mine = [each for batch in function.batches for each in batch if each[0] == group]
-        assert mine == [f"{group}{at}" for at in range(4)]
-
-
-def test_a_fifo_queue_takes_a_message_once_in_five_minutes(rig):
-    queue, function = Queue(rig, fifo=True), Function(rig)
-    function.map(queue.arn)
-    queue.send("a", group="g")
-    rig.settle()
-    queue.send("a", group="g")
-    rig.advance(299)
-    queue.send("a", group="g")
-    rig.settle()
-    assert function.batches == [["a"]]
-    rig.advance(2)
-    queue.send("a", group="g")
-    rig.settle()
-    assert function.batches == [["a"], ["a"]]
 
 
 def test_two_mappings_share_a_queue(rig):
@@ -535,147 +357,6 @@ def test_a_topic_wakes_the_mapping_of_a_queue(rig):
     )
     sns.publish(TopicArn=topic, Message="hello")
     until(lambda: function.batches == [["hello"]])
-
-
-@pytest.mark.parametrize("lacking", ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])
-def test_a_role_that_may_not_poll_is_refused(rig, lacking):
-    actions = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
-    queue = Queue(rig)
-    function = Function(rig, allowed=[f"sqs:{each}" for each in actions if each != lacking])
-    told = f"execution role does not have permissions to call {lacking} on SQS"
-    with pytest.raises(ClientError, match=told):
-        function.map(queue.arn)
-    assert function.client.list_event_source_mappings()["EventSourceMappings"] is not None
-    queue.send("a")
-    rig.settle()
-    assert function.events == []
-    function.allow([f"sqs:{each}" for each in actions], queue.arn)
-    function.map(queue.arn)
-    rig.settle()
-    assert function.batches == [["a"]]
-
-
-@pytest.mark.parametrize(
-    ("fifo", "more", "told"),
-    [
-        (False, {"BatchSize": 11}, "must be greater than 0 if maximum batch size is greater than"),
-        (
-            False,
-            {"BatchSize": 10_001, "MaximumBatchingWindowInSeconds": 1},
-            "InvalidParameterValue.*BatchSize 10001 exceeds the max of 10000",
-        ),
-        (True, {"BatchSize": 11}, "InvalidParameterValue.*BatchSize 11 exceeds the max of 10"),
-        (True, {"MaximumBatchingWindowInSeconds": 5}, "not supported for FIFO"),
-        (False, {"ScalingConfig": {"MaximumConcurrency": 1001}}, "must be 2 to 1000"),
-        (
-            False,
-            {"FilterCriteria": {"Filters": [{"Pattern": '{"body": "x"}'}]}},
-            "Invalid filter pattern definition. body: must be a list",
-        ),
-        (
-            False,
-            {"FilterCriteria": {"Filters": [{"Pattern": "{body"}]}},
-            "InvalidParameterValue.*Invalid filter pattern definition. Expecting property name",
-        ),
-    ],
-)
-def test_what_lambda_does_not_take_is_refused_at_once(rig, no_wait, fifo, more, told):
-    queue, function = Queue(rig, fifo=fifo), Function(rig)
-    with pytest.raises(ClientError, match=told):
-        function.map(queue.arn, **more)
-    # Nothing of it is left, that a second one would be refused for.
-    uuid = function.map(queue.arn)
-    before = told_of(function, uuid)
-    with pytest.raises(ClientError, match=told):
-        function.client.update_event_source_mapping(UUID=uuid, Enabled=False, **more)
-    assert told_of(function, uuid) == before
-    queue.send("a", group="g" if fifo else None)
-    rig.settle()
-    assert function.batches == [["a"]]
-
-
-def told_of(function, uuid):
-    told = function.client.get_event_source_mapping(UUID=uuid)
-    return {name: value for name, value in told.items() if name != "ResponseMetadata"}
-
-
-def test_a_changed_mapping_needs_the_rights_and_the_time_that_a_new_one_needs(rig):
-    queue, function = Queue(rig, VisibilityTimeout="9"), Function(rig)
-    client = function.client
-    made = client.create_event_source_mapping(EventSourceArn=queue.arn, FunctionName=function.name)
-    # Lambda looks at the queue when a mapping is made or changed, not when its function is.
-    client.update_function_configuration(FunctionName=function.name, Timeout=10)
-    told = "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds"
-    with pytest.raises(ClientError, match=told):
-        client.update_event_source_mapping(UUID=made["UUID"], BatchSize=1)
-    queue.client.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "10"})
-    function.allow(["sqs:ReceiveMessage", "sqs:DeleteMessage"])
-    with pytest.raises(ClientError, match="permissions to call GetQueueAttributes on SQS"):
-        client.update_event_source_mapping(UUID=made["UUID"], BatchSize=1)
-    assert told_of(function, made["UUID"])["BatchSize"] == 10
-    function.allow(POLLING)
-    assert client.update_event_source_mapping(UUID=made["UUID"], BatchSize=1)["BatchSize"] == 1
-
-
-def test_a_mapping_changes_to_a_function_that_the_queue_does_not_feed_yet(rig):
-    queue, one, two, other = Queue(rig), Function(rig), Function(rig), Function(rig)
-    uuid, _ = one.map(queue.arn), two.map(queue.arn, Enabled=False)
-    change = one.client.update_event_source_mapping
-    with pytest.raises(ClientError, match=r"ResourceConflict.*already exists"):
-        change(UUID=uuid, FunctionName=two.arn)
-    other.allow(["none:Nothing"])
-    with pytest.raises(ClientError, match="permissions to call ReceiveMessage on SQS"):
-        change(UUID=uuid, FunctionName=other.arn)
-    assert change(UUID=uuid, FunctionName=one.arn)["FunctionArn"] == one.arn
-    other.allow(POLLING)
-    assert change(UUID=uuid, FunctionName=other.arn)["FunctionArn"] == other.arn
-    queue.send("a")
-    rig.settle()
-    assert (one.batches, two.batches, other.batches) == ([], [], [["a"]])
-
-
-def waiting(rig, monkeypatch, wait):
-    """Let a role have an hour, which `wait` spends."""
-    monkeypatch.setattr(rig.pollers, "_patience", 3600)
-    clock = SimpleNamespace(monotonic=time.monotonic, sleep=wait)
-    monkeypatch.setattr(pollers, "time", clock)
-
-
-@pytest.fixture
-def no_wait(rig, monkeypatch):
-    def wait(seconds):
-        raise AssertionError("nothing is on its way")
-
-    waiting(rig, monkeypatch, wait)
-
-
-def test_a_roles_policy_may_come_after_the_mapping(rig, monkeypatch):
-    queue, function = Queue(rig), Function(rig, allowed=["none:Nothing"])
-    waits = []
-
-    def policy_comes(seconds):
-        waits.append(seconds)
-        function.allow(POLLING)
-
-    waiting(rig, monkeypatch, policy_comes)
-    function.map(queue.arn)
-    assert len(waits) == 1
-
-
-def test_a_queue_that_shows_messages_too_early_is_refused(rig, no_wait):
-    queue, function = Queue(rig, VisibilityTimeout="9"), Function(rig)
-    client = function.client
-    client.update_function_configuration(FunctionName=function.name, Timeout=10)
-    # What the alias leads to counts, and that has the 3 seconds that Lambda gives.
-    mapping = function.map(queue.arn)
-    client.delete_event_source_mapping(UUID=mapping)
-    version = client.publish_version(FunctionName=function.name)["Version"]
-    client.update_alias(FunctionName=function.name, Name="live", FunctionVersion=version)
-    told = "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds"
-    with pytest.raises(ClientError, match=told):
-        function.map(queue.arn)
-    queue.client.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "10"})
-    function.map(queue.arn)
 
 
 def test_many_senders_and_receivers_lose_and_double_nothing(rig):
@@ -776,17 +457,3 @@ def test_a_loop_through_a_queue_ends(rig):
     assert len(function.events) == LIMIT
     assert queue.dead.bodies() == ["again"]
     assert any("was called 16 times in one chain" in line for line in rig.said)
-
-
-def test_a_group_waits_for_all_of_it_that_is_in_flight(rig):
-    queue, function = Queue(rig, fifo=True), Function(rig)
-    queue.send("a1", "a2", group="a")
-    first, _ = queue.client.receive_message(QueueUrl=queue.url, MaxNumberOfMessages=2)["Messages"]
-    function.map(queue.arn)
-    queue.client.change_message_visibility(
-        QueueUrl=queue.url, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=0
-    )
-    rig.settle()
-    assert function.events == []
-    rig.advance(60)
-    assert function.batches == [["a1", "a2"]]

@@ -6,10 +6,10 @@ import threading
 import grpc
 import pytest
 from google.protobuf import struct_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from provider_kit import GROUP, KEYS, TABLE, Engine
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from platform_lib.local.errors import NotSteady
-from platform_lib.local.provider import Journal, Providers
+from platform_lib.local.provider import Journal
 from platform_lib.local.provider.values import (
     SECRET,
     SIGNATURE,
@@ -19,152 +19,6 @@ from platform_lib.local.provider.values import (
     encode,
     plain,
 )
-
-TABLE = "aws:dynamodb/table:Table"
-GROUP = "aws:cloudwatch/logGroup:LogGroup"
-KEYS = {"hashKey": "id", "attributes": [{"name": "id", "type": "S"}]}
-
-
-class Plane:
-    """A data plane that serves nothing, and fails when it is told to."""
-
-    def __init__(self):
-        self.heard = []
-        self.failure = None
-        self.hold = None
-        self.images = self
-        self.pushed = []
-
-    def endpoint(self, kind, id):
-        return "127.0.0.1:8000"
-
-    def changed(self, type, id, action):
-        self.heard.append((type, id, action))
-        if self.hold is not None:
-            self.hold.wait(30)
-        if self.failure:
-            raise NotSteady(self.failure)
-
-    def add(self, reference, digest, context, dockerfile, *, target=None, args=None):
-        self.pushed.append((reference, digest))
-
-
-class Engine:
-    """The engine's half of the protocol, over a real connection."""
-
-    def __init__(self, port):
-        # A connection of its own, as another process would have.
-        alone = [("grpc.use_local_subchannel_pool", 1)]
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=alone)
-        self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
-
-    def close(self):
-        self._channel.close()
-
-    @staticmethod
-    def urn(type, name="r"):
-        return f"urn:pulumi:dev::proto::platform-lib:index:VmApp${type}::{name}"
-
-    def config(self, **inputs):
-        return self._stub.CheckConfig(provider_pb2.CheckRequest(news=encode(inputs)))
-
-    def check(self, type, inputs, old=None, name="r", seed=b"seed", **more):
-        request = provider_pb2.CheckRequest(
-            urn=self.urn(type, name),
-            news=encode(inputs),
-            olds=encode(old or {}),
-            randomSeed=seed,
-            **more,
-        )
-        answer = self._stub.Check(request)
-        return decode(answer.inputs), [(one.property, one.reason) for one in answer.failures]
-
-    def checked(self, type, inputs, old=None, name="r"):
-        checked, failures = self.check(type, inputs, old, name)
-        assert failures == []
-        return checked
-
-    def diff(self, type, old, new):
-        return self._stub.Diff(
-            provider_pb2.DiffRequest(
-                urn=self.urn(type), old_inputs=encode(old), olds=encode(old), news=encode(new)
-            )
-        )
-
-    def create(self, type, inputs, preview=False):
-        request = provider_pb2.CreateRequest(
-            urn=self.urn(type), properties=encode(inputs), preview=preview
-        )
-        answer = self._stub.Create(request)
-        return answer.id, decode(answer.properties)
-
-    def update(self, type, id, state, old, new, preview=False):
-        request = provider_pb2.UpdateRequest(
-            id=id,
-            urn=self.urn(type),
-            olds=encode(state),
-            old_inputs=encode(old),
-            news=encode(new),
-            preview=preview,
-        )
-        return decode(self._stub.Update(request).properties)
-
-    def read(self, type, id, state=None, inputs=None):
-        request = provider_pb2.ReadRequest(
-            id=id,
-            urn=self.urn(type),
-            properties=encode(state or {}),
-            inputs=encode(inputs or {}),
-        )
-        answer = self._stub.Read(request)
-        return answer.id, decode(answer.properties), decode(answer.inputs)
-
-    def delete(self, type, id, state):
-        self._stub.Delete(
-            provider_pb2.DeleteRequest(id=id, urn=self.urn(type), properties=encode(state))
-        )
-
-    def invoke(self, token, **args):
-        answer = self._stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode(args)))
-        return decode(getattr(answer, "return"))
-
-
-@pytest.fixture
-def plane():
-    return Plane()
-
-
-@pytest.fixture
-def journal(tmp_path):
-    return Journal(tmp_path / "journal")
-
-
-@pytest.fixture
-def providers(account, plane, journal):
-    return Providers(account, plane, journal)
-
-
-@pytest.fixture
-def ports(providers):
-    yield providers.start()
-    providers.stop()
-
-
-@pytest.fixture
-def engine(ports):
-    engine = Engine(ports["aws"])
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def docker(ports):
-    engine = Engine(ports["docker"])
-    yield engine
-    engine.close()
-
-
-# Configuration
 
 
 def test_another_region_is_refused_with_what_to_change(engine):
@@ -178,103 +32,6 @@ def test_another_region_is_refused_with_what_to_change(engine):
 def test_default_tags_are_refused_and_not_dropped(engine):
     (failure,) = engine.config(defaultTags={"tags": {"a": "b"}}).failures
     assert failure.property == "defaultTags"
-
-
-# Check
-
-
-def test_an_unknown_property_is_named_with_how_to_add_it(engine):
-    _, ((path, reason),) = engine.check(TABLE, {**KEYS, "colour": "red"})
-    assert path == "colour"
-    assert "rows/dynamodb.py" in reason
-
-
-def test_an_unknown_property_inside_of_json_is_named_with_its_path(engine):
-    container = {"name": "app", "portMapings": []}
-    _, ((path, _),) = engine.check(
-        "aws:ecs/taskDefinition:TaskDefinition",
-        {"family": "f", "containerDefinitions": json.dumps([container])},
-    )
-    assert path == "containerDefinitions.portMapings"
-
-
-def test_a_refused_property_says_why(engine):
-    _, ((path, reason),) = engine.check(TABLE, {**KEYS, "replicas": [{"regionName": "x"}]})
-    assert path == "replicas"
-    assert "cannot be imitated" in reason
-
-
-def test_an_unknown_type_says_how_to_add_a_row(engine):
-    with pytest.raises(grpc.RpcError, match=r"aws:foo/bar:Bar is not known.*add a row"):
-        engine.check("aws:foo/bar:Bar", {})
-
-
-def test_names_are_made_up_once_and_kept(engine):
-    first = engine.checked(GROUP, {}, name="notes")
-    assert first["name"].startswith("notes-")
-    assert first["__defaults"] == ["name"]
-    # The engine's seed is another one in every run.
-    again, _ = engine.check(GROUP, {"retentionInDays": 7}, first, "notes", seed=b"another")
-    assert again["name"] == first["name"]
-    assert engine.check(GROUP, {}, None, "notes", seed=b"another")[0]["name"] != first["name"]
-
-
-def test_a_given_name_replaces_one_that_was_made_up(engine):
-    first = engine.checked(GROUP, {})
-    assert engine.checked(GROUP, {"name": "mine"}, old=first)["name"] == "mine"
-
-
-def test_a_name_that_would_be_too_long_fails(engine):
-    _, ((path, reason),) = engine.check(
-        "aws:lb/loadBalancer:LoadBalancer", {"subnets": ["a", "b"]}, name="n" * 25
-    )
-    assert path == "name"
-    assert "at most 32" in reason
-
-
-def test_automatic_naming_can_be_off_or_proposed(engine):
-    options = provider_pb2.CheckRequest.AutonamingOptions
-    _, ((path, _),) = engine.check(GROUP, {}, autonaming=options(mode=options.DISABLE))
-    assert path == "name"
-    proposed, _ = engine.check(GROUP, {}, autonaming=options(proposed_name="ours"))
-    assert proposed["name"] == "ours"
-
-
-def test_unknown_values_pass_the_check(engine):
-    inputs = {"hashKey": UNKNOWN, "attributes": UNKNOWN, "tags": UNKNOWN}
-    assert engine.checked(TABLE, inputs)["tags"] is UNKNOWN
-
-
-# Diff
-
-
-def test_a_change_in_place_and_one_that_replaces(engine):
-    old = engine.checked(TABLE, {**KEYS, "billingMode": "PAY_PER_REQUEST"})
-    tagged = engine.checked(TABLE, {**old, "tags": {"a": "b"}}, old=old)
-    answer = engine.diff(TABLE, old, tagged)
-    assert (list(answer.diffs), list(answer.replaces)) == (["tags"], [])
-    other = {**old, "hashKey": "key"}
-    answer = engine.diff(TABLE, old, other)
-    assert list(answer.replaces) == ["hashKey"]
-    assert not answer.deleteBeforeReplace
-
-
-def test_only_a_name_of_the_users_is_deleted_before_it_is_made_again(engine):
-    old = engine.checked(TABLE, {**KEYS, "name": "mine"})
-    assert engine.diff(TABLE, old, {**old, "hashKey": "key"}).deleteBeforeReplace
-
-
-def test_nothing_changed_is_no_difference(engine):
-    old = engine.checked(TABLE, KEYS)
-    assert engine.diff(TABLE, old, old).changes == provider_pb2.DiffResponse.DIFF_NONE
-
-
-def test_a_secret_that_stays_the_same_is_no_difference(engine):
-    answer = engine.diff(TABLE, {"hashKey": "id"}, {"hashKey": Secret("id")})
-    assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
-
-
-# Create, Update, Read, Delete
 
 
 def test_a_preview_touches_nothing(engine, account):
@@ -425,9 +182,6 @@ def test_fronts_answer_where_the_data_plane_serves_them(engine):
     assert state["apiEndpoint"] == "http://127.0.0.1:8000"
 
 
-# Look-ups
-
-
 def test_an_unknown_look_up_says_how_to_add_it(engine):
     with pytest.raises(grpc.RpcError, match=r"aws:foo/getBar:getBar is not known.*INVOKES"):
         engine.invoke("aws:foo/getBar:getBar")
@@ -513,9 +267,6 @@ def test_a_policy_is_worded_as_the_provider_words_it(engine):
     }
 
 
-# Journal and repair
-
-
 def test_the_journal_knows_what_a_delete_needs(engine, providers, journal, account):
     inputs = engine.checked("aws:iam/role:Role", {"assumeRolePolicy": "{}"}, name="lost")
     role, _ = engine.create("aws:iam/role:Role", inputs)
@@ -559,93 +310,6 @@ def test_what_is_being_made_is_waited_for(engine, providers, plane):
     plane.hold.set()
     assert providers.wait_idle(timeout=30)
     making.join()
-
-
-# The docker provider
-
-
-IMAGE = "docker:index/image:Image"
-
-
-@pytest.fixture
-def context(tmp_path):
-    folder = tmp_path / "context"
-    folder.mkdir()
-    (folder / "Dockerfile").write_text("FROM scratch\nCOPY app.py /\n")
-    (folder / "app.py").write_text("print(1)")
-    return folder
-
-
-@pytest.fixture
-def image(account, context):
-    client = account.client("ecr")
-    name = f"images-{context.parent.name.replace('_', '-')}"
-    found = client.create_repository(repositoryName=name.lower())["repository"]
-    return {
-        "imageName": f"{found['repositoryUri']}:v1",
-        "build": {"context": str(context), "platform": "linux/arm64"},
-        "registry": {"server": "s", "username": "AWS", "password": Secret("p1")},
-    }
-
-
-def test_an_image_is_registered_under_its_contents_hash(docker, image, plane, account):
-    inputs = docker.checked(IMAGE, image)
-    _, foreseen = docker.create(IMAGE, inputs, preview=True)
-    assert plane.pushed == []
-    id, state = docker.create(IMAGE, inputs)
-    repository, _, digest = state["repoDigest"].partition("@")
-    assert foreseen["repoDigest"] == state["repoDigest"]
-    assert plane.pushed == [(image["imageName"], digest)]
-    request = {"repositoryName": repository.partition("/")[2]}
-    (found,) = account.client("ecr").describe_images(**request)["imageDetails"]
-    assert (found["imageDigest"], found["imageTags"]) == (digest, ["v1"])
-    assert docker.read(IMAGE, id, state, inputs)[0] == id
-    docker.delete(IMAGE, id, state)
-    assert len(account.client("ecr").describe_images(**request)["imageDetails"]) == 1
-
-
-def test_a_changed_file_is_a_change_and_new_credentials_are_none(docker, image, context):
-    old = docker.checked(IMAGE, image)
-    renewed = {**image, "registry": {**image["registry"], "password": Secret("p2")}}
-    same = docker.diff(IMAGE, old, docker.checked(IMAGE, renewed))
-    assert same.changes == provider_pb2.DiffResponse.DIFF_NONE
-    (context / "app.py").write_text("print(2)")
-    answer = docker.diff(IMAGE, old, docker.checked(IMAGE, image))
-    assert list(answer.diffs) == ["build"]
-    assert list(answer.replaces) == []
-
-
-def test_a_context_that_moved_is_no_change(docker, image, context, tmp_path):
-    old = docker.checked(IMAGE, image)
-    context.rename(tmp_path / "elsewhere")
-    moved = {**image, "build": {**image["build"], "context": str(tmp_path / "elsewhere")}}
-    answer = docker.diff(IMAGE, old, docker.checked(IMAGE, moved))
-    assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
-
-
-def test_an_image_changes_its_digest_in_place(docker, image, context, account):
-    old = docker.checked(IMAGE, image)
-    id, state = docker.create(IMAGE, old)
-    (context / "app.py").write_text("print(3)")
-    new = docker.checked(IMAGE, {**image, "imageName": image["imageName"].replace("v1", "v2")})
-    after = docker.update(IMAGE, id, state, old, new)
-    assert after["repoDigest"] != state["repoDigest"]
-
-
-@pytest.mark.parametrize("word", ["context", "dockerfile"])
-def test_what_is_not_there_fails_the_preview(docker, image, word):
-    missing = {**image, "build": {**image["build"], word: "/does/not/exist"}}
-    _, ((path, reason),) = docker.check(IMAGE, missing)
-    assert path == f"build.{word}"
-    assert "/does/not/exist" in reason
-
-
-def test_an_unknown_word_of_a_build_is_named(docker, image):
-    _, ((path, _),) = docker.check(IMAGE, {**image, "build": {"contxt": "."}})
-    assert path == "build.contxt"
-
-
-# Values
 
 
 def test_values_survive_the_wire():
