@@ -205,7 +205,8 @@ def test_grants_and_secrets_become_exact_statements(target):
     } in statements
     assert {
         "Effect": "Allow",
-        "Action": ["ssm:GetParameter", "ssm:GetParameters"],
+        # ECS asks in the plural, our start-up code on the others in the singular.
+        "Action": ["ssm:GetParameters" if target == "container" else "ssm:GetParameter"],
         "Resource": PARAMETER,
     } in statements
 

@@ -78,6 +78,8 @@ FROM {base}
 ENV PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT={port}
 WORKDIR /app
 COPY --from=build /app /app
+# Where the root file system is read-only, /tmp is a volume, and gets owner and mode from here.
+VOLUME ["/tmp"]
 USER {_USER}:{_USER}
 EXPOSE {port}
 CMD {json.dumps(list(command))}

@@ -50,6 +50,11 @@ class ContainerAppArgs(AppArgs):
     """Whether a destroy deletes the repository with its images. Default: True."""
     command: NotRequired[Sequence[str]]
     """Command that replaces the image's own. Default: the image's own."""
+    read_only_root: NotRequired[bool]
+    """Whether the root file system can only be read; /tmp is a volume of the task then. To be
+    written by a user who is not root, your own image says `VOLUME /tmp`
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bind-mounts.html).
+    Default: True with `app`, False with `image` and `dockerfile`."""
     cluster_arn: NotRequired[pulumi.Input[str]]
     """A cluster that exists already. Not available in this release. Default: one is made."""
     sidecars: NotRequired[Sequence[Mapping[str, Any]]]

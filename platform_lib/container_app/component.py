@@ -8,6 +8,7 @@ from platform_lib.bundling.artifact import text_version
 from platform_lib.checks import naming_errors
 from platform_lib.container_app.args import ContainerAppArgs
 from platform_lib.container_app.repository import push_image
+from platform_lib.container_app.roles import create_task_role
 from platform_lib.container_app.service import (
     create_cluster,
     create_scaling,
@@ -15,14 +16,17 @@ from platform_lib.container_app.service import (
     create_task_definition,
 )
 from platform_lib.container_app.settings import container_settings
-from platform_lib.container_app.task import container_definition, health_command
+from platform_lib.container_app.task import (
+    SCRATCH_VOLUME,
+    container_definition,
+    health_command,
+)
 from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
 from platform_lib.parts.environment import app_environment
 from platform_lib.parts.front import create_front
 from platform_lib.parts.iam import (
     create_policy,
-    create_role,
     grant_statements,
     pull_image,
     pull_repository,
@@ -50,9 +54,9 @@ class ContainerApp(pulumi.ComponentResource):
     its life cycle and the image.
 
     Closed and encrypted by default: tasks admit nothing but the balancer, images are scanned when
-    they are pushed and named by digest, tags cannot be moved, roles name exact ARNs, secrets are
-    fetched by ECS when a task starts. `up` waits until the new tasks serve, and ECS goes back to
-    the old ones by itself when they do not.
+    they are pushed and named by digest, tags cannot be moved, the root file system of an image of
+    ours is read-only, roles name exact ARNs, secrets are fetched by ECS when a task starts. `up`
+    waits until the new tasks serve, and ECS goes back to the old ones by itself when they do not.
 
     Rough cost in us-east-1 at one task of 256 CPU units on arm64: 7 USD a month for the task, 16
     for the load balancer, 11 for three public IPv4 addresses, and logs by the gigabyte.
@@ -116,26 +120,30 @@ class ContainerApp(pulumi.ComponentResource):
             pull = pull_image(uri)
             version = text_version(uri)
 
-        self.execution_role = create_role(
+        self.execution_role = create_task_role(
             child,
             "execution_role",
             "exec",
-            service="ecs-tasks.amazonaws.com",
             boundary_arn=app.permissions_boundary_arn,
+            provider=provider,
         )
         self.execution_policy = create_policy(
             child,
             "execution_policy",
             "exec-policy",
             role=self.execution_role,
-            statements=[write_logs(self.log_group.arn), *pull, *read_secrets(app.secrets)],
+            statements=[
+                write_logs(self.log_group.arn),
+                *pull,
+                *read_secrets(app.secrets, parameters="ssm:GetParameters"),
+            ],
         )
-        self.role = create_role(
+        self.role = create_task_role(
             child,
             "role",
             "role",
-            service="ecs-tasks.amazonaws.com",
             boundary_arn=app.permissions_boundary_arn,
+            provider=provider,
         )
         ready: list[pulumi.Resource] = [self.execution_policy]
         if app.grants:
@@ -185,7 +193,9 @@ class ContainerApp(pulumi.ComponentResource):
                 health_command=health_command(app.port, app.health_check_path)
                 if app.app is not None
                 else None,
+                read_only_root=settings.read_only_root,
             ),
+            volumes=[SCRATCH_VOLUME] if settings.read_only_root else [],
             cpu=settings.cpu,
             memory_mib=settings.memory_mib,
             architecture=app.architecture,

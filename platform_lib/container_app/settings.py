@@ -55,6 +55,7 @@ class ContainerSettings:
     capacity: Sequence[Mapping[str, Any]]
     force_delete: bool
     command: Sequence[str] | None
+    read_only_root: bool
 
 
 def container_settings(name: str, raw: ContainerAppArgs) -> ContainerSettings:
@@ -82,6 +83,8 @@ def container_settings(name: str, raw: ContainerAppArgs) -> ContainerSettings:
         capacity=_strategy(args.get("capacity", ())),
         force_delete=args.get("force_delete", True),
         command=args.get("command"),
+        # Only an image of ours is known to write nowhere else.
+        read_only_root=args.get("read_only_root", "app" in way),
     )
 
 

@@ -11,6 +11,9 @@ import pulumi
 
 CONTAINER_NAME = "app"
 
+SCRATCH_VOLUME = {"name": "tmp"}
+"""The task's own room for what an app with a read-only root file system writes: at /tmp."""
+
 
 def container_definition(
     *,
@@ -22,6 +25,7 @@ def container_definition(
     region: pulumi.Input[str],
     command: Sequence[str] | None,
     health_command: Sequence[str] | None,
+    read_only_root: bool,
 ) -> dict[str, Any]:
     """Word the one container of an app's task."""
     definition: dict[str, Any] = {
@@ -43,6 +47,12 @@ def container_definition(
             },
         },
     }
+    if read_only_root:
+        definition["readonlyRootFilesystem"] = True
+        path = "/tmp"  # noqa: S108 - the container's own
+        definition["mountPoints"] = [
+            {"sourceVolume": SCRATCH_VOLUME["name"], "containerPath": path, "readOnly": False}
+        ]
     if secrets:
         definition["secrets"] = [
             {"name": variable, "valueFrom": _value_from(secrets[variable])}

@@ -70,18 +70,30 @@ def create_role(
     service: str,
     boundary_arn: pulumi.Input[str] | None,
     account_id: pulumi.Input[str] | None = None,
+    source_arn: pulumi.Input[str] | None = None,
 ) -> "aws.iam.Role":
-    """Make a role that one AWS service may take on, for one account's resources alone if told."""
+    """Make a role that one AWS service may take on, for one account's resources alone if told.
+
+    What a service says of its source when it takes a role on differs, so its own page decides
+    what may stand in the condition. EC2 says nothing. Lambda's page names no condition, and with
+    one a function in a new VPC is refused (aws-parallelcluster#6926).
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
     trust: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
-    if account_id is None:
-        document: pulumi.Input[str] = json.dumps(_document([trust]))
+    condition: dict[str, Any] = {}
+    if source_arn is not None:
+        condition["ArnLike"] = {"aws:SourceArn": source_arn}
+    if account_id is not None:
+        condition["StringEquals"] = {"aws:SourceAccount": account_id}
+    document: pulumi.Input[str]
+    if condition:
+        document = pulumi.Output.json_dumps(_document([{**trust, "Condition": condition}]))
     else:
-        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": account_id}}
-        document = pulumi.Output.json_dumps(_document([trust]))
+        document = json.dumps(_document([trust]))
     return child.make(
         key,
         aws.iam.Role,
@@ -212,24 +224,25 @@ def _repository_arn(uri: str) -> str:
 
 
 def read_secrets(
-    secrets: Mapping[str, pulumi.Input[str]],
+    secrets: Mapping[str, pulumi.Input[str]], *, parameters: str = "ssm:GetParameter"
 ) -> list[pulumi.Output[Statement]]:
-    """Allow fetching each secret, and decrypting it through its own service alone."""
+    """Allow fetching each secret, and decrypting it through its own service alone.
+
+    `parameters` is the one action by which parameters are fetched: our start-up code on a
+    function and an instance asks for each, ECS in the plural.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    """
+
+    def read(reference: str) -> Statement:
+        arn, _, service, *_ = _arn_parts(reference)
+        is_secret = service == "secretsmanager"
+        action = "secretsmanager:GetSecretValue" if is_secret else parameters
+        return {"Effect": "Allow", "Action": [action], "Resource": arn}
+
     arns = [pulumi.Output.from_input(secrets[variable]) for variable in sorted(secrets)]
     return [
-        statement
-        for arn in arns
-        for statement in (arn.apply(_read_secret), arn.apply(_decrypt_secret))
+        statement for arn in arns for statement in (arn.apply(read), arn.apply(_decrypt_secret))
     ]
-
-
-def _read_secret(reference: str) -> Statement:
-    arn, _, service, *_ = _arn_parts(reference)
-    is_secret = service == "secretsmanager"
-    action = "secretsmanager:GetSecretValue" if is_secret else "ssm:GetParameters"
-    # ECS asks for parameters in the plural, a function and an instance in the singular.
-    actions = [action] if is_secret else ["ssm:GetParameter", action]
-    return {"Effect": "Allow", "Action": actions, "Resource": arn}
 
 
 def _arn_parts(reference: object) -> tuple[str, str, str, str, str]:

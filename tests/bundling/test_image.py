@@ -42,6 +42,8 @@ def test_dockerfile_runs_nothing_in_its_last_stage_and_is_not_root():
         "ENV PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT=9000",
         "WORKDIR /app",
         "COPY --from=build /app /app",
+        "# Where the root file system is read-only, /tmp is a volume, and gets owner and mode from here.",
+        'VOLUME ["/tmp"]',
         "USER 10001:10001",
         "EXPOSE 9000",
         'CMD ["python", "-m", "_platform.serve"]',

@@ -14,6 +14,8 @@ import os
 
 def app(environ, start_response):
     start_response("200 OK", [])
+    with open("/tmp/room", "w") as room:
+        room.write("written by a user who is not root")
     return [f"user {os.getuid()}, bytecode {os.path.exists(__cached__)}".encode()]
 """
 ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9000/').read().decode())"
@@ -54,12 +56,13 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
         port=9000,
     )
     image = docker("build", "--network", "none", "--quiet", str(made.context)).split()[-1]
-    container = docker("run", "--detach", "--network", "none", image)
+    # As the task definition runs it; /tmp is the image's own volume.
+    container = docker("run", "--detach", "--read-only", "--network", "none", image)
     try:
         said = ""
         while not said and json.loads(docker("inspect", container))[0]["State"]["Running"]:
             said = docker("exec", container, "python", "-c", ASK, check=False)
         assert said == "user 10001, bytecode True", docker("logs", container)
     finally:
-        docker("rm", "--force", container)
+        docker("rm", "--force", "--volumes", container)
         docker("rmi", "--force", image)

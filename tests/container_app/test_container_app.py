@@ -5,10 +5,11 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from platform_lib import ArgsError, ContainerApp
-from platform_lib.testing import synth
+from platform_lib import ArgsError, ContainerApp, grants
+from platform_lib.testing import AwsMocks, synth
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"
+TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/notes"
 
 
 @pytest.fixture
@@ -190,6 +191,61 @@ def test_a_dockerfile_of_the_users_is_built_as_it_is(source):
     assert Path(build["dockerfile"]).read_text() == "FROM scratch\n"
     assert graph.one(aws.ecr.Repository).inputs["forceDelete"] is False
     assert "healthCheck" not in container_of(graph)
+
+
+def test_ecs_alone_takes_on_the_roles_for_tasks_of_this_account_and_region():
+    roles = graph_of(grants=[grants.read_table(TABLE)]).all(aws.iam.Role)
+    assert len(roles) == 2
+    for role in roles:
+        assert json.loads(role.inputs["assumeRolePolicy"])["Statement"] == [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:123456789012:*"},
+                    "StringEquals": {"aws:SourceAccount": "123456789012"},
+                },
+            }
+        ]
+
+
+def test_the_trust_names_the_region_that_the_provider_works_in():
+    def program():
+        china = aws.Provider("china", region="cn-north-1")
+        opts = pulumi.ResourceOptions(provider=china)
+        return ContainerApp("notes", {"image": IMAGE}, opts)
+
+    mocks = AwsMocks(region="cn-north-1", account_id="210987654321")
+    [statement] = json.loads(
+        synth(program, mocks=mocks).one(aws.iam.Role, "notes-role").inputs["assumeRolePolicy"]
+    )["Statement"]
+    assert statement["Condition"]["ArnLike"] == {
+        "aws:SourceArn": "arn:aws-cn:ecs:cn-north-1:210987654321:*"
+    }
+
+
+def test_an_image_of_ours_has_a_read_only_root_and_room_to_write_in_tmp(source):
+    graph = synth(lambda: ContainerApp("notes", {"source": str(source), "app": "web:app"}))
+    container = container_of(graph)
+    assert container["readonlyRootFilesystem"] is True
+    assert container["mountPoints"] == [
+        {"sourceVolume": "tmp", "containerPath": "/tmp", "readOnly": False}
+    ]
+    assert graph.one(aws.ecs.TaskDefinition).inputs["volumes"] == [{"name": "tmp"}]
+    # A volume of Fargate is root's with mode 0755, but for what the image says it holds.
+    build = graph.one("docker:index/image:Image").inputs["build"]
+    recipe = Path(build["dockerfile"]).read_text().splitlines()
+    assert recipe.index('VOLUME ["/tmp"]') > recipe.index("FROM python:3.13-slim")
+
+
+def test_an_image_of_the_users_writes_where_it_likes_until_told_otherwise(source):
+    graph = graph_of()
+    assert not {"readonlyRootFilesystem", "mountPoints"} & set(container_of(graph))
+    assert "volumes" not in graph.one(aws.ecs.TaskDefinition).inputs
+    assert container_of(graph_of(read_only_root=True))["readonlyRootFilesystem"] is True
+    args = {"source": str(source), "app": "web:app", "read_only_root": False}
+    assert "readonlyRootFilesystem" not in container_of(synth(lambda: ContainerApp("notes", args)))
 
 
 def test_scaling_follows_the_processor_between_its_bounds():

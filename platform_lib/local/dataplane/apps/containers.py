@@ -1,10 +1,10 @@
 """ECS services: a service's tasks, as containers where a Docker engine answers, else as processes.
 
 Not imitated: CPU and memory limits, task networking (security groups, addresses), permissions of
-task and execution roles, volumes, ECS Exec, service discovery, capacity providers (how a task is
-placed), scaling by load, and `describe_tasks`. A port is a free one of 127.0.0.1, which the app
-learns from `PORT`. An image that is not ours keeps its port inside its container and, being in
-Docker's own network there, does not reach the imitated account.
+task and execution roles, volumes that containers share, ECS Exec, service discovery, capacity
+providers (how a task is placed), scaling by load, and `describe_tasks`. A port is a free one of
+127.0.0.1, which the app learns from `PORT`. An image that is not ours keeps its port inside its
+container and, being in Docker's own network there, does not reach the imitated account.
 """
 
 import asyncio
@@ -192,6 +192,8 @@ class _Container:
             env=env,
             command=command,
             publish=None if self._moves else (self._port, self._inner),
+            read_only=bool(self._definition.get("readonlyRootFilesystem")),
+            volumes=[each["containerPath"] for each in self._definition.get("mountPoints", ())],
         )
         return Command(argv=(*words[:2], *options, *words[2:]), env=env)
 

@@ -72,14 +72,23 @@ class Engine:
         env: Mapping[str, str],
         command: Sequence[str],
         publish: tuple[int, int] | None,
+        read_only: bool = False,
+        volumes: Sequence[str] = (),
     ) -> tuple[str, ...]:
-        """Word `docker run`; the values of `env` are taken from the client's own environment."""
+        """Word `docker run`; the values of `env` are taken from the client's own environment.
+
+        `volumes` are paths of the container, each a volume of its own that goes with it.
+        """
         words = ["docker", "run", "--rm", "--init", "--name", name]
         words += ["--label", f"{_LABEL}={os.getpid()}", "--label", f"{_TASK}={task}"]
         if publish is None:
             words += ["--network", "host"]
         else:
             words += ["--publish", f"127.0.0.1:{publish[0]}:{publish[1]}"]
+        if read_only:
+            words.append("--read-only")
+        for path in volumes:
+            words += ["--volume", path]
         for variable in env:
             words += ["--env", variable]
         return (*words, image, *command)

@@ -70,6 +70,29 @@ def test_an_image_of_ours_runs_in_a_container_that_reaches_the_account(account, 
     assert of_process(os.getpid()) == []
 
 
+def test_a_read_only_root_can_be_written_nowhere_but_in_its_volume(account, plane, tmp_path):
+    asks = """
+import errno, pathlib
+pathlib.Path("/tmp/room").touch()
+try:
+    pathlib.Path("/app/more").touch()
+except OSError as problem:
+    assert problem.errno == errno.EROFS
+else:
+    raise SystemExit("the root can be written")
+"""
+    shop = Shop(
+        account,
+        plane,
+        add_image(plane, tmp_path),
+        readonlyRootFilesystem=True,
+        mountPoints=[{"sourceVolume": "tmp", "containerPath": "/tmp", "readOnly": False}],
+        healthCheck={"command": ["CMD", "python3", "-c", asks], "interval": 5},
+    ).up()
+    (task,) = shop.tasks()
+    assert (task.how, task.state) == ("docker", "healthy")
+
+
 def test_a_users_own_dockerfile_is_built_and_its_port_published(account, plane, tmp_path):
     (tmp_path / "Dockerfile").write_text(OWN)
     plane.images.add("registry/own:1", DIGEST, tmp_path, tmp_path / "Dockerfile")
