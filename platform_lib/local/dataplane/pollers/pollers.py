@@ -17,7 +17,8 @@ from platform_lib.local.dataplane.pollers.message_moves import MessageMoves
 from platform_lib.local.dataplane.pollers.queue_poller import QueuePoller
 from platform_lib.local.dataplane.pollers.queues import Queues
 from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
-from platform_lib.local.dataplane.pollers.stream_poller import StreamPoller, StreamTools
+from platform_lib.local.dataplane.pollers.stream_mapping import StreamTools
+from platform_lib.local.dataplane.pollers.stream_poller import StreamPoller
 from platform_lib.local.dataplane.pollers.streams import Streams
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.replacing import refusal, replaced

@@ -2,9 +2,9 @@
 
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from platform_lib.local.clock import Timer, backoff, stamp
 from platform_lib.local.dataplane.functions.functions import ThrottledError
@@ -22,10 +22,8 @@ from platform_lib.local.dataplane.pollers.stream_failures import (
     lost_state,
     missed_records,
 )
+from platform_lib.local.dataplane.pollers.stream_mapping import StreamMapping
 from platform_lib.local.dataplane.pollers.streams import Record
-
-if TYPE_CHECKING:
-    from platform_lib.local.dataplane.pollers.stream_poller import StreamPoller
 
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
@@ -60,11 +58,18 @@ class _Batch:
 
 
 class Lane:
-    """Works off records in order."""
+    """Hands records to the function in order.
 
-    def __init__(self, poller: "StreamPoller", shard_id: str) -> None:
-        self._poller = poller
+    Args:
+        mapping: The mapping that it belongs to.
+        shard_id: The shard whose records it gets.
+        done: Called when a batch is done: what the shard became may wait for it.
+    """
+
+    def __init__(self, mapping: StreamMapping, shard_id: str, done: Callable[[], None]) -> None:
+        self._mapping = mapping
         self._shard_id = shard_id
+        self._done = done
         self._waiting: deque[Record] = deque()
         self._again: list[_Batch] = []
         self._busy = False
@@ -84,12 +89,12 @@ class Lane:
 
     def wake(self) -> None:
         """Work on the next batch, where there is one and it is time for it."""
-        if self._busy or not self._poller.settings.enabled:
+        if self._busy or not self._mapping.settings.enabled:
             return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        clock = self._poller.tools.clock
+        clock = self._mapping.tools.clock
         batch, later = self._next(clock.now())
         if batch is not None:
             self._busy = True
@@ -106,7 +111,7 @@ class Lane:
             if batch.records:
                 self._open_window(batch.records[0])
             return batch, None
-        settings = self._poller.settings
+        settings = self._mapping.settings
         if self._waiting:
             self._open_window(self._waiting[0])
         window_ends = None if self._window is None else self._window + settings.tumbling_window
@@ -126,7 +131,7 @@ class Lane:
         return _Batch(records=fresh), None
 
     def _open_window(self, first: Record) -> None:
-        length = self._poller.settings.tumbling_window
+        length = self._mapping.settings.tumbling_window
         if length and self._window is None:
             self._window = first.arrived - first.arrived % length
 
@@ -137,7 +142,7 @@ class Lane:
         for record in self._waiting:
             size += len(json.dumps(record.event))
             if (
-                len(fresh) >= self._poller.settings.batch_size
+                len(fresh) >= self._mapping.settings.batch_size
                 or (fresh and size > MAX_PAYLOAD)
                 or (window_ends is not None and record.arrived >= window_ends)
             ):
@@ -152,19 +157,18 @@ class Lane:
                 await self._try(young)
         finally:
             self._busy = False
-            # Not only this lane: what this shard became may wait for it.
-            self._poller.wake()
+            self._done()
 
     async def _without_old(self, batch: _Batch) -> _Batch:
         """Give up what is too old; what the stream itself would have lost by now is just gone."""
-        poller = self._poller
-        now = poller.tools.clock.now()
-        limit = poller.settings.maximum_age
-        kept_for = poller.tools.streams.retention(poller.settings.source)
+        mapping = self._mapping
+        now = mapping.tools.clock.now()
+        limit = mapping.settings.maximum_age
+        kept_for = mapping.tools.streams.retention(mapping.settings.source)
         there = [each for each in batch.records if now - each.arrived <= kept_for]
         if len(there) < len(batch.records):
             missed = len(batch.records) - len(there)
-            poller.tools.say(missed_records(poller.settings, missed, kept_for))
+            mapping.tools.say(missed_records(mapping.settings, missed, kept_for))
         young = [each for each in there if limit < 0 or now - each.arrived <= limit]
         old = there[: len(there) - len(young)]
         if old:
@@ -173,22 +177,22 @@ class Lane:
 
     async def _without_loops(self, batch: _Batch) -> _Batch:
         """Give up what came through this function too often: it would only come again."""
-        settings, say = self._poller.settings, self._poller.tools.say
+        settings, say = self._mapping.settings, self._mapping.tools.say
         looped = [each for each in batch.records if is_loop(settings, each.lineage, say)]
         if looped:
             await self._give_up(replace(batch, records=looped), "RetryAttemptsExhausted")
         return replace(batch, records=[each for each in batch.records if each not in looped])
 
     async def _try(self, batch: _Batch) -> None:
-        poller = self._poller
-        tools = poller.tools
+        mapping = self._mapping
+        tools = mapping.tools
         event = {
-            "Records": [poller.event(record) for record in batch.records],
+            "Records": [mapping.event(record) for record in batch.records],
             **(self._window_words(batch) if self._window is not None else {}),
         }
         lineages = [record.lineage for record in batch.records]
         try:
-            outcome = await invoked(tools.invoke, poller.settings, event, lineages, tools.say)
+            outcome = await invoked(tools.invoke, mapping.settings, event, lineages, tools.say)
         except ThrottledError:
             outcome = None
         if outcome is None:
@@ -206,12 +210,12 @@ class Lane:
         elif failed_from > 0:
             self._again.append(_Batch(records=batch.records[failed_from:]))
             self._keep_state(outcome)
-        elif poller.settings.bisect and len(batch.records) > 1:
+        elif mapping.settings.bisect and len(batch.records) > 1:
             # Halving does not count as a try.
             middle = len(batch.records) // 2
             self._again.append(_Batch(records=batch.records[middle:]))
             self._again.append(_Batch(records=batch.records[:middle]))
-        elif 0 <= poller.settings.retries < tried.invocations:
+        elif 0 <= mapping.settings.retries < tried.invocations:
             await self._give_up(tried, "RetryAttemptsExhausted", failed=outcome.failed)
             if batch.final:
                 self._end_window()
@@ -220,7 +224,7 @@ class Lane:
 
     def _put_back(self, batch: _Batch) -> None:
         wait = backoff(_FIRST_WAIT, batch.tries - 1, _LONGEST_WAIT)
-        now = self._poller.tools.clock.now()
+        now = self._mapping.tools.clock.now()
         self._again.append(replace(batch, not_before=now + wait))
 
     def _first_failed(self, batch: _Batch, outcome: Outcome) -> int | None:
@@ -228,14 +232,14 @@ class Lane:
         if outcome.failed:
             return 0
         if self._window is not None and not _has_state(outcome):
-            self._poller.odd.tell(self._poller.settings, outcome, STATE_NEED)
+            self._mapping.odd.tell(self._mapping.settings, outcome, STATE_NEED)
             return 0
-        if not self._poller.settings.partial:
+        if not self._mapping.settings.partial:
             return None
         ids = [record.sequence for record in batch.records]
         failed = failed_items(outcome.payload, ids)
         if failed is None:
-            self._poller.odd.tell(self._poller.settings, outcome, PARTIAL_NEED)
+            self._mapping.odd.tell(self._mapping.settings, outcome, PARTIAL_NEED)
             return 0
         # Everything from the lowest on comes again: an order has no gaps.
         return min((ids.index(each) for each in failed), default=None)
@@ -262,7 +266,7 @@ class Lane:
         https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
         """
         begin = self._window or 0.0
-        end = begin + self._poller.settings.tumbling_window
+        end = begin + self._mapping.settings.tumbling_window
         return {
             "window": {
                 "start": stamp(begin, milliseconds=False),
@@ -270,28 +274,28 @@ class Lane:
             },
             "state": self._state,
             "shardId": self._shard_id,
-            "eventSourceARN": self._poller.settings.source,
+            "eventSourceARN": self._mapping.settings.source,
             "isFinalInvokeForWindow": batch.final,
             "isWindowTerminatedEarly": batch.early,
         }
 
     async def _give_up(self, batch: _Batch, condition: str, *, failed: bool = False) -> None:
-        poller = self._poller
+        mapping = self._mapping
         if not batch.records:
-            poller.tools.say(lost_state(poller.settings, batch.invocations))
+            mapping.tools.say(lost_state(mapping.settings, batch.invocations))
             return
         told = invocation_record(
-            poller.settings,
+            mapping.settings,
             self._shard_id,
             batch.records,
-            poller.tools.clock.now(),
+            mapping.tools.clock.now(),
             condition=condition,
             invocations=batch.invocations,
             version=batch.version,
             failed=failed,
         )
-        records = [poller.event(record) for record in batch.records]
-        await poller.tools.failures.keep(poller.settings, told, records)
+        records = [mapping.event(record) for record in batch.records]
+        await mapping.tools.failures.keep(mapping.settings, told, records)
 
 
 def _has_state(outcome: Outcome) -> bool:

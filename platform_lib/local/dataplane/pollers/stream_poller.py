@@ -7,36 +7,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 """
 
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
-from platform_lib.local.clock import Clock
-from platform_lib.local.dataplane.pollers.mappings import Invoke, OddAnswers, Settings
-from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
+from platform_lib.local.dataplane.pollers.mappings import Settings
 from platform_lib.local.dataplane.pollers.stream_lane import Lane
-from platform_lib.local.dataplane.pollers.streams import Record, Shard, Streams
-
-
-@dataclass(frozen=True, kw_only=True)
-class StreamTools:
-    """What a stream's poller works with.
-
-    Attributes:
-        streams: Reads shards.
-        failures: Takes what was given up.
-        clock: What windows, ages and waits are measured by.
-        invoke: Runs functions.
-        role: Tells the ARN of a function's role.
-        say: Shows a line.
-    """
-
-    streams: Streams
-    failures: StreamFailures
-    clock: Clock
-    invoke: Invoke
-    role: Callable[[str], str]
-    say: Callable[[str], None]
+from platform_lib.local.dataplane.pollers.stream_mapping import StreamMapping, StreamTools
+from platform_lib.local.dataplane.pollers.streams import Record, Shard
 
 
 class StreamPoller:
@@ -49,28 +26,31 @@ class StreamPoller:
     """
 
     def __init__(self, settings: Settings, ends: Mapping[str, int], tools: StreamTools) -> None:
-        self.settings = settings
-        self.tools = tools
-        self.odd = OddAnswers(tools.say)
-        self._role = tools.role(settings.function)
+        self.mapping = StreamMapping(settings, tools)
         self._read = dict(ends) if settings.starting_position == "LATEST" else {}
         self._lanes: dict[str, list[Lane]] = {}
 
+    @property
+    def settings(self) -> Settings:
+        """The mapping as it is now."""
+        return self.mapping.settings
+
     def change(self, settings: Settings) -> None:
         """Go on with other settings, from where it is."""
-        self.settings = settings
-        self._role = self.tools.role(settings.function)
+        self.mapping.change(settings)
         self.wake()
 
     def stop(self) -> None:
         """Take no more records; what is being worked on is finished."""
-        self.settings = replace(self.settings, enabled=False)
+        self.mapping.settings = replace(self.settings, enabled=False)
 
     def wake(self) -> None:
         """Read what came, and let lanes work that can."""
         if not self.settings.enabled:
             return
-        shards = {shard.id: shard for shard in self.tools.streams.shards(self.settings.source)}
+        shards = {
+            shard.id: shard for shard in self.mapping.tools.streams.shards(self.settings.source)
+        }
         for shard in shards.values():
             if all(self._is_done(shards[each]) for each in shard.parents if each in shards):
                 self._feed(shard)
@@ -92,7 +72,9 @@ class StreamPoller:
         lanes = self._lanes.setdefault(shard.id, [])
         if len(lanes) != self.settings.lanes and all(lane.empty for lane in lanes):
             # Only now: a key that moved to another lane would overtake itself.
-            lanes[:] = [Lane(self, shard.id) for _ in range(self.settings.lanes)]
+            lanes[:] = [
+                Lane(self.mapping, shard.id, self.wake) for _ in range(self.settings.lanes)
+            ]
         for record in shard.after(self._read.get(shard.id, 0)):
             self._read[shard.id] = record.number
             if self._wants(record):
@@ -104,9 +86,3 @@ class StreamPoller:
         settings = self.settings
         begins = settings.starting_position == "AT_TIMESTAMP" and settings.starting_timestamp
         return record.arrived >= begins and settings.lets_through(record.filtered)
-
-    def event(self, record: Record) -> Mapping[str, Any]:
-        """Word a record as this function gets it."""
-        if "kinesis" in record.event:
-            return {**record.event, "invokeIdentityArn": self._role}
-        return record.event
