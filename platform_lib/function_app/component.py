@@ -12,17 +12,18 @@ from platform_lib.function_app.http.front import create_http_front
 from platform_lib.function_app.package import create_package
 from platform_lib.function_app.settings import function_settings
 from platform_lib.function_app.sources.event_sources import create_feeds, create_sources
+from platform_lib.function_app.sources.target import Place
 from platform_lib.function_app.versions import serve_versions
 from platform_lib.parts.alarms import create_function_alarms
 from platform_lib.parts.children import Children
 from platform_lib.parts.front import create_app_egress, create_app_group
 from platform_lib.parts.iam import (
-    NETWORK_INTERFACES,
     create_policy,
     create_role,
     decrypt_variables,
     grant_statements,
     invoke_statement,
+    network_interfaces,
     read_secrets,
     write_logs,
 )
@@ -156,7 +157,11 @@ class FunctionApp(pulumi.ComponentResource):
             role=self.role,
             statements=[
                 write_logs(self.log_group.arn),
-                *([NETWORK_INTERFACES] if app.network else []),
+                *(
+                    network_interfaces(Place(provider=provider).arn("ec2", "*/*"))
+                    if app.network
+                    else []
+                ),
                 *grant_statements(app.grants),
                 *read_secrets(app.secrets),
                 *([decrypt_variables(app.kms_key_arn)] if app.kms_key_arn is not None else []),

@@ -1,13 +1,18 @@
 """Roles and their policies: inline, by exact ARNs, without AWS's managed policies.
 
-A `*` stands only where AWS defines no resource level for an action; every such place is here:
+A `*` stands where AWS defines no resource level for an action, and in one place more:
 
 - `SESSION_MANAGER`: the ssmmessages channels that an instance opens to be reached without SSH.
-- `NETWORK_INTERFACES`: the interfaces that Lambda makes in a VPC.
-- Kinesis' ListStreams, in `function_app.sources.statements`, for a function that follows one.
+  ssm:UpdateInstanceInformation beside them could name instances, but the agent also calls it
+  before Systems Manager knows its instance; AWS's own page has it on `*`.
+- `network_interfaces`: the describing of interfaces and subnets, for a function in a VPC. What
+  changes interfaces is on any resource of EC2 in the account and region.
+- ListStreams of DynamoDB and Kinesis, in `function_app.sources.statements`.
 - `REGISTRY_TOKEN`: the token of the account's registry, without which no image is pulled.
-- `read_secrets`: a secret's ARN does not tell its key, so kms:Decrypt is on every key of the
-  region, but only through the secret's own service and for that secret.
+
+`read_secrets` names every key of a region: a secret's ARN does not tell its key, so kms:Decrypt
+is on all, but only through the secret's own service and for that secret.
+`tests/test_authorization.py` holds all of it against AWS's service authorization reference.
 """
 
 import json
@@ -38,20 +43,6 @@ SESSION_MANAGER: Statement = {
     "Resource": "*",
 }
 """https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-add-permissions-to-existing-profile.html"""
-
-NETWORK_INTERFACES: Statement = {
-    "Effect": "Allow",
-    "Action": [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ],
-    "Resource": "*",
-}
-"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"""
 
 _INLINE_LIMIT = 10_240
 
@@ -167,6 +158,32 @@ def write_logs(log_group_arn: pulumi.Input[str]) -> Statement:
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": pulumi.Output.format("{}:*", log_group_arn),
     }
+
+
+def network_interfaces(everything: pulumi.Input[str]) -> list[Statement]:
+    """Allow Lambda to make its interfaces in a VPC.
+
+    `everything` is the ARN of all resources of EC2 in the account and region. Lambda asks whether
+    the role may before there is an interface, so that nothing narrower passes.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    return [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            "Resource": everything,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+            "Resource": "*",
+        },
+    ]
 
 
 def invoke_statement(function_arn: str) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """What a function's role may do for its sources, as AWS's documentation lists it.
 
-A `*` stands in one place: Kinesis' ListStreams, for which AWS defines no resource level.
+A `*` stands in one place: ListStreams, for which AWS defines no resource level.
 """
 
 import re
@@ -46,9 +46,8 @@ def read_stream(stream_arn: pulumi.Input[str]) -> pulumi.Output[Sequence[Stateme
 
 def _read_stream(arn: str) -> Sequence[Statement]:
     if service_of(arn) == "dynamodb":
-        table = str(arn).partition("/stream/")[0]
         actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        return [_allow(actions, arn), _allow(["dynamodb:ListStreams"], f"{table}/stream/*")]
+        return [_allow(actions, arn), _allow(["dynamodb:ListStreams"], "*")]
     found = _CONSUMER.fullmatch(str(arn))
     actions = [
         "kinesis:DescribeStream",

@@ -110,13 +110,9 @@ def check_role(settings: Settings, role: str, role_allows: RoleAllows) -> None:
     actions = _TABLE if service == "dynamodb" else _STREAM
     for action in actions:
         names = _EITHER.get(action, (action,)) if service == "kinesis" else (action,)
-        # Streams are listed for an account; a policy that names the stream is taken too.
-        resources = ("*", settings.source) if action == "ListStreams" else (settings.source,)
-        if not any(
-            role_allows(role, f"{service}:{name}", resource)
-            for name in names
-            for resource in resources
-        ):
+        # Streams are listed for an account: AWS defines no resource for it.
+        resource = "*" if action == "ListStreams" else settings.source
+        if not any(role_allows(role, f"{service}:{name}", resource) for name in names):
             raise LocalCloudError(
                 f"Cannot access stream {settings.source}. Please ensure the role can perform the "
                 f"{_words(actions)} Actions on your stream in IAM."
