@@ -157,7 +157,20 @@ def test_a_network_adds_a_closed_group_with_a_way_out():
         "securityGroupIds": [group.id],
     }
     assert graph.value(graph.result.security_group_id) == group.id
-    assert "ec2:CreateNetworkInterface" in graph.one(aws.iam.RolePolicy).inputs["policy"]
+    policy = json.loads(graph.one(aws.iam.RolePolicy).inputs["policy"])
+    changes = ["AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface"]
+    assert policy["Statement"][1:] == [
+        {
+            "Effect": "Allow",
+            "Action": [f"ec2:{word}" for word in [*changes, "UnassignPrivateIpAddresses"]],
+            "Resource": "arn:aws:ec2:us-east-1:123456789012:*/*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"],
+            "Resource": "*",
+        },
+    ]
 
 
 def test_scaling_never_becomes_reserved_concurrency():
