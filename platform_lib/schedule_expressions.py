@@ -108,6 +108,8 @@ def parse_cron(text: str) -> Cron:
     Raises:
         ValueError: It is none that AWS takes; the text says why, in words that follow "it".
     """
+    if not re.fullmatch(r"[ -~]*", text):
+        raise ValueError("may hold letters, digits, signs and spaces alone, and no line break")
     fields = text.upper().split()
     if len(fields) != len(_FIELDS):
         names = ", ".join(name for name, *_ in _FIELDS)
@@ -151,7 +153,14 @@ def parse_cron(text: str) -> Cron:
 
 
 def _numbers(index: int, text: str) -> Sequence[int]:
-    """Return the numbers that a field names, in order."""
+    """Return the numbers that a field names, in order.
+
+    A range that ends before it begins runs over the field's end, as in AWS's own example
+    `0/30 20-2 ? * MON-FRI *`; a year has none. Fields are read each by itself, as Quartz does: on
+    Saturday at 1:00 that example is not due. AWS shows it for hours; that it takes the other
+    fields' too is read from Quartz, and not seen.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+    """
     name, low, high, names = _FIELDS[index]
     found: set[int] = set()
     for part in text.split(","):
@@ -165,12 +174,15 @@ def _numbers(index: int, text: str) -> Sequence[int]:
             begin = _number(name, low, high, names, first)
             end = _number(name, low, high, names, last) if dash else begin
             end = high if slash and not dash else end
+        count = high - low + 1
         if begin > end:
-            raise ValueError(f"has {span!r} for the {name}, which ends before it begins")
+            if name == "year":
+                raise ValueError(f"has {span!r} for the {name}, which ends before it begins")
+            end += count
         pace = int(step) if re.fullmatch(r"[0-9]{1,4}", step) else 0
         if slash and not 0 < pace <= high:
             raise ValueError(f"has {part!r} for the {name}: after '/' comes a number up to {high}")
-        found.update(range(begin, end + 1, pace or 1))
+        found.update(low + (each - low) % count for each in range(begin, end + 1, pace or 1))
     return tuple(sorted(found))
 
 
@@ -226,9 +238,9 @@ def next_after(expression: str, moment: datetime, time_zone: str = "UTC") -> dat
         time_zone: In which cron and at are read.
 
     Raises:
-        ValueError: The expression is none that AWS takes.
+        ValueError: The expression is none that AWS takes, or the time zone is not known here.
     """
-    match = re.fullmatch(r"(cron|rate|at)\((.*)\)", expression)
+    match = re.fullmatch(r"(cron|rate|at)\((.*)\)", expression, re.DOTALL)
     if match is None:
         raise ValueError("is neither cron(...) nor rate(...) nor at(...)")
     kind, text = match.groups()
@@ -237,9 +249,14 @@ def next_after(expression: str, moment: datetime, time_zone: str = "UTC") -> dat
             return moment.astimezone(UTC) + parse_rate(text)
         except OverflowError:
             return None
-    zone = ZoneInfo(time_zone)
+    zone = _zone(time_zone)
     if kind == "at":
-        due = parse_at(text).replace(tzinfo=zone).astimezone(UTC)
+        named = parse_at(text).replace(tzinfo=zone)
+        # The first and the last day that there are may lie outside of time in UTC.
+        try:
+            due = named.astimezone(UTC)
+        except OverflowError:
+            return None
         return due if due > moment else None
     local = moment.astimezone(zone).replace(tzinfo=None, fold=0)
     for each in parse_cron(text).after(local):
@@ -248,3 +265,10 @@ def next_after(expression: str, moment: datetime, time_zone: str = "UTC") -> dat
         if exists and due > moment:
             return due
     return None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError(f"has a time zone that is not known here: {name!r}") from None

@@ -216,6 +216,23 @@ def test_the_good_args_are_good():
     assert outcome(ARGS) == []
 
 
+def at_place(path):
+    value = ARGS
+    for step in path:
+        value = value[step]
+    return value
+
+
+TEXT_PLACES = [each for each in places(ARGS) if isinstance(at_place(each), str)]
+
+
+@pytest.mark.parametrize("place", TEXT_PLACES, ids=lambda each: ".".join(map(str, each)))
+def test_a_line_break_in_any_text_is_refused_in_one_line_or_fits(place):
+    for text in (f"{at_place(place)}\n", f"\n{at_place(place)}", f"{at_place(place)}\0"):
+        found = outcome(put(place, text))
+        assert found == [] or isinstance(found, str), (place, text, found)
+
+
 @settings(
     max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )

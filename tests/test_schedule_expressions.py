@@ -39,6 +39,14 @@ def due(expression, moment, count=1, zone="UTC"):
         ("cron(0 9 15W NOV ? *)", "2026-11-01T00:00", ["2026-11-16T09:00"]),
         ("cron(0 9 31W * ? *)", "2026-11-01T00:00", ["2026-12-31T09:00"]),
         ("cron(0 9 1 jan-mar ? *)", "2026-11-01T00:00", ["2027-01-01T09:00", "2027-02-01T09:00"]),
+        ("cron(0/30 20-2 ? * MON-FRI *)", "2026-11-27T22:30", ["2026-11-27T23:00", "2026-11-27T23:30", "2026-11-30T00:00"]),
+        ("cron(0/30 20-2 ? * MON-FRI *)", "2026-11-30T02:00", ["2026-11-30T02:30", "2026-11-30T20:00"]),
+        ("cron(50-10/15 8 * * ? *)", "2026-11-24T08:00", ["2026-11-24T08:05", "2026-11-24T08:50", "2026-11-25T08:05"]),
+        ("cron(0 22-3/2 * * ? *)", "2026-11-24T00:00", ["2026-11-24T02:00", "2026-11-24T22:00", "2026-11-25T00:00"]),
+        ("cron(0 8 ? * FRI-MON *)", "2026-11-24T00:00", ["2026-11-27T08:00", "2026-11-28T08:00", "2026-11-29T08:00", "2026-11-30T08:00", "2026-12-04T08:00"]),
+        ("cron(0 8 1 NOV-FEB ? *)", "2026-11-24T00:00", ["2026-12-01T08:00", "2027-01-01T08:00", "2027-02-01T08:00", "2027-11-01T08:00"]),
+        ("cron(0 8 30-2 * ? *)", "2026-11-24T00:00", ["2026-11-30T08:00", "2026-12-01T08:00", "2026-12-02T08:00", "2026-12-30T08:00"]),
+        ("at(0001-01-01T00:00:00)", "2026-11-24T09:00", [None]),
         ("cron(0 0 30 2 ? *)", "2026-11-24T00:00", [None]),
         ("cron(0 0 1 1 ? 2025)", "2026-11-24T00:00", [None]),
         ("rate(5 minutes)", "2026-11-24T00:00", ["2026-11-24T00:05", "2026-11-24T00:10"]),
@@ -95,12 +103,14 @@ def test_a_time_zone_and_its_summer_time():
         ("0/0 8 * * ? *", "a number up to 59"),
         ("0/60 8 * * ? *", "a number up to 59"),
         ("0/ 8 * * ? *", "a number up to 59"),
-        ("30-10 8 * * ? *", "ends before it begins"),
-        ("0 8 ? * FRI-MON *", "ends before it begins"),
+        ("0 8 * * ? 2030-2026", "ends before it begins"),
         (", 8 * * ? *", "'' for the minutes"),
         ("- 8 * * ? *", "'' for the minutes"),
         ("-5 8 * * ? *", "'' for the minutes"),
-        ("٣ 8 * * ? *", "for the minutes"),
+        ("٣ 8 * * ? *", "may hold letters, digits, signs and spaces alone"),
+        ("0 8 ? * MON *\n", "no line break"),
+        ("\t0 8 ? * MON *", "no line break"),
+        ("0 8 ? * \u017fun *", "may hold letters"),
         ("?  8 * * ? *", "'?' for the minutes"),
     ],
 )
@@ -137,6 +147,50 @@ def test_what_is_no_time(text):
         parse_at(text)
 
 
+def test_the_first_day_there_is_lies_outside_of_time_east_of_greenwich():
+    assert due("at(0001-01-01T00:00:00)", "2026-11-24T09:00", 1, "Asia/Tokyo") == [None]
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "Nowhere", "Europe/Nowhere", "../etc/passwd", "Europe", "a\0"]
+)
+def test_a_time_zone_that_is_not_known(zone):
+    with pytest.raises(ValueError, match="time zone that is not known"):
+        next_after("cron(0 8 * * ? *)", at("2026-11-24T00:00"), zone)
+
+
+@pytest.mark.parametrize("text", ["0 8 ? * MON *\n", "0 8 ? * MON\n*"])
+def test_a_line_break_in_an_expression(text):
+    with pytest.raises(ValueError, match="no line break"):
+        next_after(f"cron({text})", at("2026-11-24T00:00"))
+
+
+def walked(begin, end, low, high, step):
+    """What a range names: from its begin round the field until its end, in steps."""
+    found, each, left = set(), begin, (end - begin) % (high - low + 1)
+    for gone in range(left + 1):
+        if gone % step == 0:
+            found.add(each)
+        each = low if each == high else each + 1
+    return tuple(sorted(found))
+
+
+@given(st.data(), st.integers(1, 23))
+def test_a_range_runs_round_its_field(data, step):
+    for low, high, text, field in [
+        (0, 59, "{} 8 * * ? *", "minutes"),
+        (0, 23, "0 {} * * ? *", "hours"),
+        (1, 31, "0 8 {} * ? *", "days"),
+        (1, 12, "0 8 1 {} ? *", "months"),
+        (1, 7, "0 8 ? * {} *", "week_days"),
+    ]:
+        begin, end = data.draw(st.integers(low, high)), data.draw(st.integers(low, high))
+        pace = min(step, high) if field != "week_days" else 1
+        span = f"{begin}-{end}/{pace}" if pace > 1 else f"{begin}-{end}"
+        cron = parse_cron(text.format(span))
+        assert getattr(cron, field) == walked(begin, end, low, high, pace)
+
+
 def test_what_is_no_expression():
     with pytest.raises(ValueError, match="neither cron"):
         next_after("0 8 * * ? *", at("2026-11-24T00:00"))
@@ -154,19 +208,33 @@ PARTS = st.one_of(
 )
 
 
-@given(st.one_of(st.text(), st.lists(PARTS, min_size=6, max_size=6).map(" ".join)))
-def test_any_text_is_a_cron_or_a_value_error(text):
-    for parse in (parse_cron, parse_rate, parse_at):
+SPACE = st.sampled_from(["", "\n", " ", "\r\n", "\0", "\u2003"])
+GOOD = ["0 8 ? * MON *", "5 minutes", "2027-01-31T08:00:00"]
+
+
+@given(
+    st.one_of(st.text(), st.lists(PARTS, min_size=6, max_size=6).map(" ".join))
+    | st.builds("{}{}{}".format, SPACE, st.sampled_from(GOOD), SPACE)
+)
+def test_any_text_is_an_expression_or_a_value_error(text):
+    for kind, parse in (("cron", parse_cron), ("rate", parse_rate), ("at", parse_at)):
         try:
             parse(text)
         except ValueError as error:
             assert str(error)
+            with pytest.raises(ValueError, match=r"."):
+                next_after(f"{kind}({text})", at("2026-11-24T00:00"))
+        else:
+            # What a parser takes the clock takes.
+            next_after(f"{kind}({text})", at("2026-11-24T00:00"))
 
 
 VALID = st.tuples(
     st.sampled_from(["0", "59", "*", "0/7", "3-9/2", "1,30"]),
-    st.sampled_from(["0", "23", "*", "8-17"]),
-    st.sampled_from(["* ? *", "L ? *", "15W ? *", "1-7 ? *", "? 2 MON", "? * 6L", "? * 2#1"]),
+    st.sampled_from(["0", "23", "*", "8-17", "20-2", "22-5/3"]),
+    st.sampled_from(
+        ["* ? *", "L ? *", "15W ? *", "1-7 ? *", "? 2 MON", "? * 6L", "? * 2#1", "? 11-2 SAT-TUE"]
+    ),
     st.sampled_from(["*", "2026-2035"]),
 )
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2034, 12, 31), timezones=st.just(UTC))
