@@ -10,16 +10,18 @@ OURS = "_platform"
 
 def function_files(config: Mapping[str, str]) -> dict[str, bytes]:
     """Give what a function's tree gets: Lambda's entry and what it is to serve."""
-    return _files("handler.py", "function_handler.py", config)
+    http = {"events.py": "events.py"} if "app" in config else {}
+    return _files({"handler.py": "function_handler.py", **http}, config)
 
 
 def server_files(config: Mapping[str, str]) -> dict[str, bytes]:
     """Give what a tree gets on instances and in containers: the server's start."""
-    return _files("serve.py", "serve.py", config)
+    return _files({"serve.py": "serve.py"}, config)
 
 
-def _files(name: str, shim: str, config: Mapping[str, str]) -> dict[str, bytes]:
+def _files(shims: Mapping[str, str], config: Mapping[str, str]) -> dict[str, bytes]:
+    ours = resources.files(__name__)
     return {
-        f"{OURS}/{name}": resources.files(__name__).joinpath(shim).read_bytes(),
+        **{f"{OURS}/{name}": ours.joinpath(shim).read_bytes() for name, shim in shims.items()},
         f"{OURS}/config.json": json.dumps(config, sort_keys=True).encode(),
     }

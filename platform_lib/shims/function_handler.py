@@ -7,13 +7,11 @@ cold start pays for it.
 
 import json
 import os
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 Handler = Callable[[Any, Any], Any]
-
-_ASCII = "".join(map(chr, range(128)))
 
 
 def fetch_secrets(references: Mapping[str, str]) -> None:
@@ -48,48 +46,143 @@ def _part(secret: str, key: str) -> str:
 
 
 def wsgi_handler(app: Any) -> Handler:
-    """Answer events by a WSGI app; bodies that are no text travel as base64."""
-    from urllib.parse import quote
+    """Answer events by a WSGI app, which apig-wsgi calls.
 
+    apig-wsgi gets every event in one shape, with the path as it was sent, and words no answer: of
+    repeated headers it would keep the last, and it takes every text for UTF-8.
+    """
+    from base64 import b64decode
+
+    from _platform.events import Request, answer, sent_text
     from apig_wsgi import make_lambda_handler
 
-    handler: Handler = make_lambda_handler(app)
+    # Of the one request that a process of Lambda has at a time.
+    around: dict[str, Any] = {}
+    started: list[tuple[str, str]] = []
 
-    def tidied(event: Any, context: Any) -> Any:
-        # An HTTP API gives the path decoded, function URLs and load balancers as it was sent.
-        # apig-wsgi expects it as it was sent, and would spoil what is not ASCII.
-        if not event.get("rawPath", "").isascii():
-            event = {**event, "rawPath": quote(event["rawPath"], safe=_ASCII)}
-        many = event.get("multiValueHeaders") or {}
-        if len(many.get("cookie", ())) > 1:
-            # apig-wsgi joins the values of a header by commas, which part no cookies.
-            event = {**event, "multiValueHeaders": {**many, "cookie": ["; ".join(many["cookie"])]}}
-        return handler(event, context)
+    def called(environ: dict[str, Any], start_response: Any) -> Any:
+        def start(status: str, headers: Any, exc_info: Any = None) -> Any:
+            # The app may think again: nothing has been sent yet.
+            started[:] = headers
+            return start_response(status, [])
 
-    return tidied
+        environ.update(around)
+        if not environ["HTTP_COOKIE"]:
+            del environ["HTTP_COOKIE"]
+        return app(environ, start)
+
+    # To it no body is a text.
+    call = make_lambda_handler(called, non_binary_content_type_prefixes=())
+
+    def handler(event: Any, context: Any) -> Any:
+        nonlocal around
+        request = Request(event)
+        headers: dict[str, str] = {}
+        for name, value in request.headers:
+            text = sent_text(value)
+            if name in headers:
+                text = f"{headers[name]}{'; ' if name == 'cookie' else ','}{text}"
+            headers[name] = text
+        cookies = [headers.pop("cookie")] if "cookie" in headers else []
+        around = {
+            "QUERY_STRING": sent_text(request.query),
+            "SERVER_NAME": request.server[0],
+            "SERVER_PORT": str(request.server[1]),
+            "wsgi.url_scheme": request.scheme,
+            "apig_wsgi.full_event": event,
+            "apig_wsgi.request_context": event["requestContext"],
+        }
+        if "content-type" in headers:
+            around["CONTENT_TYPE"] = headers["content-type"]
+        http = {"method": request.method, "sourceIp": request.client, "protocol": "HTTP/1.1"}
+        whole = {
+            "version": "2.0",
+            "rawPath": request.raw_path,
+            "rawQueryString": "",
+            "headers": headers,
+            "cookies": cookies,
+            "requestContext": {"http": http},
+            "body": event.get("body"),
+            "isBase64Encoded": event.get("isBase64Encoded", False),
+        }
+        said = call(whole, context)
+        return answer(event, said["statusCode"], started, b64decode(said["body"]))
+
+    return handler
 
 
 def asgi_handler(app: Any) -> Handler:
-    """Answer events by an ASGI app, on one event loop, with its lifespan run once a process."""
-    import asyncio
+    """Answer events by an ASGI app, on one event loop, with its lifespan run once a process.
 
+    Mangum calls the app. Its own reading of events decodes the path again and knows no `raw_path`,
+    and its answers take every header for UTF-8: so it gets a reader of ours.
+    """
+    import asyncio
+    from base64 import b64decode
+    from urllib.parse import unquote
+
+    from _platform.events import Request, answer, sent_bytes
     from mangum import Mangum
 
     # Mangum takes the thread's loop; whatever the app's import left there, this one is ours.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     lifespan = Lifespan(app, loop)
-    if not lifespan.start():
-        return Mangum(app, lifespan="off")
-    state = lifespan.state
+    with_state = lifespan.start()
+    if with_state:
+        _at_exit(lifespan)
 
-    # Not a coroutine of its own, but the app's: a request pays for a copy and no more.
-    def app_with_state(scope: MutableMapping[str, Any], receive: Any, send: Any) -> Any:
-        scope["state"] = state.copy()
-        return app(scope, receive, send)
+    class Event:
+        """One event as Mangum wants it: https://mangum.fastapiexpert.com/adapter/."""
 
-    _at_exit(lifespan)
-    return Mangum(app_with_state, lifespan="off")
+        def __init__(self, event: Any, context: Any, _: Any) -> None:
+            self.event = event
+            self.context = context
+
+        @classmethod
+        def infer(cls, event: Any, *_: Any) -> bool:
+            return "http" in event.get("requestContext", ()) or "httpMethod" in event
+
+        @property
+        def body(self) -> bytes:
+            body = self.event.get("body") or ""
+            return b64decode(body) if self.event.get("isBase64Encoded") else body.encode()
+
+        @property
+        def scope(self) -> dict[str, Any]:
+            request = Request(self.event)
+            raw = request.raw_path
+            scope: dict[str, Any] = {
+                "type": "http",
+                "asgi": {"version": "3.0", "spec_version": "2.3"},
+                "http_version": "1.1",
+                "method": request.method,
+                "scheme": request.scheme,
+                "path": raw if request.is_plain else unquote(raw),
+                "raw_path": raw.encode(),
+                "query_string": sent_bytes(request.query),
+                "root_path": "",
+                "headers": [(k.encode(), sent_bytes(v)) for k, v in request.headers],
+                "client": (request.client, 0),
+                "server": request.server,
+                "aws.event": self.event,
+                "aws.context": self.context,
+            }
+            if with_state:
+                scope["state"] = lifespan.state.copy()
+            return scope
+
+        def __call__(self, response: Any) -> dict[str, Any]:
+            headers = [
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in response["headers"]
+            ]
+            worded: dict[str, Any] = answer(
+                self.event, response["status"], headers, response["body"]
+            )
+            return worded
+
+    return Mangum(app, lifespan="off", custom_handlers=[Event])
 
 
 class Lifespan:

@@ -1,18 +1,15 @@
 """Lambda's entry: what it calls, how often the lifespan runs, and where secrets come from."""
 
-import asyncio
-import atexit
 import base64
-import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import types
-from pathlib import Path
 
 import pytest
+from shims_kit import event, write
 
 from platform_lib.bundling.serving import FUNCTION_HANDLER, function_additions
 
@@ -34,59 +31,6 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})
 """
-
-
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    """Load Lambda's entry over an app's source, as Lambda does."""
-
-    def load_it(source: str, **serving):
-        (tmp_path / "main.py").write_text(source)
-        write(tmp_path, **serving)
-        monkeypatch.syspath_prepend(str(tmp_path))
-        # This process goes on.
-        monkeypatch.setattr(atexit, "register", lambda _: None)
-        monkeypatch.delitem(sys.modules, "main", raising=False)
-        file = tmp_path / "_platform" / "handler.py"
-        spec = importlib.util.spec_from_file_location("entry_of_a_test", file)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    term = signal.getsignal(signal.SIGTERM)
-    yield load_it
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGTERM, term)
-    asyncio.set_event_loop(None)
-    sys.modules.pop("main", None)
-
-
-def write(tree: Path, **serving) -> None:
-    for name, content in function_additions(**serving).files.items():
-        path = tree / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-
-
-def event(path="/", method="GET", body=None, headers=None):
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"host": "example.org", **(headers or {})},
-        "requestContext": {
-            "http": {
-                "method": method,
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-            },
-            "stage": "$default",
-        },
-        "body": body,
-        "isBase64Encoded": False,
-    }
 
 
 def test_the_handler_string_names_the_shim():
@@ -172,122 +116,6 @@ def app(environ, start_response):
     image = module.handler(event("/image.png"), None)
     assert image["isBase64Encoded"]
     assert base64.b64decode(image["body"]) == b"\xff\x00"
-
-
-@pytest.mark.parametrize("path", ["/caf%C3%A9", "/café"])
-def test_wsgi_gets_a_path_as_it_was_sent_or_decoded(load, path):
-    source = """
-def app(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [environ["PATH_INFO"].encode("latin-1")]
-"""
-    module = load(source, app="main:app", interface="wsgi")
-    assert module.handler(event(path), None)["body"] == "/café"
-
-
-ASGI_ECHO = """
-import json
-
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    body = (await receive())["body"]
-    told = {
-        "path": scope["path"], "query": scope["query_string"].decode(),
-        "method": scope["method"], "scheme": scope["scheme"], "body": body.decode("latin-1"),
-        "cookies": "; ".join(v.decode() for k, v in scope["headers"] if k == b"cookie"),
-    }
-    headers = [(b"content-type", b"application/json"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
-    await send({"type": "http.response.start", "status": 201, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(told).encode()})
-"""
-WSGI_ECHO = """
-import json
-
-def app(environ, start_response):
-    told = {
-        "path": environ["PATH_INFO"].encode("latin-1").decode(),
-        "query": environ["QUERY_STRING"], "method": environ["REQUEST_METHOD"],
-        "scheme": environ["wsgi.url_scheme"],
-        "body": environ["wsgi.input"].read().decode("latin-1"),
-        "cookies": environ["HTTP_COOKIE"],
-    }
-    headers = [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
-    start_response("201 Created", headers)
-    return [json.dumps(told).encode()]
-"""
-both_interfaces = pytest.mark.parametrize(
-    ("interface", "source"), [("asgi", ASGI_ECHO), ("wsgi", WSGI_ECHO)]
-)
-
-
-def balancer_event(*, multi, body=b""):
-    """As https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
-    words a request to `/caf%C3%A9?q=a%20b&q=c`.
-    """
-    one = {
-        "queryStringParameters": {"q": "c"},
-        "headers": {"host": "example.org", "cookie": "x=1; y=2", "x-forwarded-proto": "https"},
-    }
-    many = {
-        "multiValueQueryStringParameters": {"q": ["a%20b", "c"]},
-        "multiValueHeaders": {
-            "host": ["example.org"],
-            "cookie": ["x=1", "y=2"],
-            "x-forwarded-proto": ["https"],
-        },
-    }
-    return {
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}},
-        "httpMethod": "POST",
-        "path": "/caf%C3%A9",
-        "body": base64.b64encode(body).decode(),
-        "isBase64Encoded": True,
-        **(many if multi else one),
-    }
-
-
-@both_interfaces
-def test_requests_of_a_load_balancer(load, interface, source):
-    module = load(source, app="main:app", interface=interface)
-    answer = module.handler(balancer_event(multi=True, body=b"\xff\x00"), None)
-    assert answer["statusCode"] == 201
-    told = json.loads(answer["body"])
-    assert told.pop("query") in ("q=a+b&q=c", "q=a%20b&q=c")
-    assert told == {
-        "path": "/café",
-        "method": "POST",
-        "scheme": "https",
-        "body": "\xff\x00",
-        "cookies": "x=1; y=2",
-    }
-    headers = {name.lower(): value for name, value in answer["multiValueHeaders"].items()}
-    assert headers["set-cookie"] == ["a=1", "b=2"]
-    assert "headers" not in answer
-
-
-@both_interfaces
-def test_requests_of_a_load_balancer_with_one_value_a_header(load, interface, source):
-    module = load(source, app="main:app", interface=interface)
-    answer = module.handler(balancer_event(multi=False), None)
-    told = json.loads(answer["body"])
-    assert (told["query"], told["cookies"]) == ("q=c", "x=1; y=2")
-    assert "multiValueHeaders" not in answer
-    cookies = [value for name, value in answer["headers"].items() if name.lower() == "set-cookie"]
-    # Mangum tells names apart by their letters' case; apig-wsgi keeps the last.
-    assert cookies == (["a=1", "b=2"] if interface == "asgi" else ["b=2"])
-
-
-@both_interfaces
-def test_requests_of_a_function_url(load, interface, source):
-    module = load(source, app="main:app", interface=interface)
-    request = event("/caf%C3%A9", "POST", body="text")
-    request |= {"rawQueryString": "q=a%20b&q=c", "cookies": ["x=1", "y=2"]}
-    answer = module.handler(request, None)
-    told = json.loads(answer["body"])
-    assert (told["path"], told["query"]) == ("/café", "q=a%20b&q=c")
-    assert told["cookies"].replace("; ", ";") == "x=1;y=2"
-    assert answer["cookies"] == ["a=1", "b=2"]
 
 
 def test_asgi_answers_bytes(load):

@@ -20,6 +20,7 @@ from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.fronts.balancer import Balancer
 from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
+from platform_lib.local.dataplane.fronts.header_bytes import keep_header_bytes
 from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
@@ -309,6 +310,7 @@ class _Front:
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
+        keep_header_bytes()
         # Bodies pass as they are: a front neither unpacks nor limits them itself.
         server = web.Server(
             answerer.handle, access_log=None, keepalive_timeout=60.0, auto_decompress=False

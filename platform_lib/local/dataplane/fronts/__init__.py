@@ -8,5 +8,6 @@
 | `function_url.py` | function URLs |
 | `signatures.py` | requests signed for IAM |
 | `http_events.py` | a request as a function's event, and its answer as HTTP |
+| `header_bytes.py` | headers with bytes above 127 |
 | `calls.py` | what the three fronts of functions share |
 """

@@ -8,6 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.fronts.header_bytes import header_text
 from platform_lib.local.dataplane.fronts.http_events import Answer
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.dataplane.functions.runtime_api import Outcome
@@ -87,6 +88,6 @@ def as_response(answer: Answer) -> web.Response:
     headers = CIMultiDict[str]()
     for name, value in answer.headers:
         if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-            headers.add(name, value)
+            headers.add(name, header_text(value))
     # An answer to HEAD keeps the length of the body that it leaves out: aiohttp sees to it.
     return web.Response(status=answer.status, headers=headers, body=answer.body)

@@ -76,7 +76,8 @@ class FunctionUrl:
             Caller(
                 account_id=self._context.account.account_id if identity else "anonymous",
                 api_id=url_id,
-                domain=request.headers.get("Host", ""),
+                # As AWS names it: by this a function tells a URL from an API.
+                domain=f"{url_id}.lambda-url.{self._context.account.region}.on.aws",
                 stage="$default",
                 stage_variables={},
                 source_ip=request.remote or "127.0.0.1",

@@ -2,7 +2,8 @@
 
 Payload format 2.0, as
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
-words it. An HTTP API gives the path decoded (a function URL does not).
+words it. An HTTP API gives the path decoded (a function URL does not): AWS's page does not say so,
+the events that middleapi/standard-server#93 and aws/aws-lambda-dotnet#1901 report do.
 """
 
 import base64
@@ -121,7 +122,7 @@ def request_event(
     joined.setdefault("content-length", str(len(body)))
     joined["x-amzn-trace-id"] = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     joined |= {"x-forwarded-for": _forwarded(joined, caller.source_ip)}
-    joined |= {"x-forwarded-port": caller.domain.rpartition(":")[2], "x-forwarded-proto": "http"}
+    joined |= {"x-forwarded-port": _port(joined.get("host", "")), "x-forwarded-proto": "http"}
     path = unquote(raw_path) if decoded else raw_path
     now = time.time()
     event: dict[str, Any] = {
@@ -166,6 +167,12 @@ def request_event(
         event["isBase64Encoded"] = text is None
         event["body"] = base64.b64encode(body).decode() if text is None else text
     return event
+
+
+def _port(host: str) -> str:
+    """Give the port that a client asks for; where its Host names none, that of plain HTTP."""
+    port = host.rpartition(":")[2]
+    return port if port.isdecimal() else "80"
 
 
 def _forwarded(headers: Mapping[str, str], source_ip: str) -> str:
