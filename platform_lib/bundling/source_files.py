@@ -4,24 +4,11 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
+from platform_lib.bundling.ignore_files import OWN_FILE, IgnoreFiles, Patterns
 from platform_lib.checks import InvalidInput
-
-EXCLUDED = frozenset(
-    {
-        *(".git", ".hg", ".svn", ".bzr", ".gitignore", ".gitattributes", ".gitmodules"),
-        *(".venv", "__pycache__", "__pypackages__", "node_modules", ".eggs"),
-        *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox", ".cache"),
-        *(".coverage", ".DS_Store", ".idea", ".vscode", ".envrc", ".direnv"),
-        *(".env", ".pulumi", ".platform-local", "Pulumi.yaml"),
-    }
-)
-"""Names that are no part of an app: version control, environments, caches, editors, secrets, and
-what Pulumi keeps beside a program."""
-
-EXCLUDED_PATTERNS = ("*.pyc", "*.pyo", "*.egg-info", ".env.*", "Pulumi.*.yaml")
 
 
 @dataclass(frozen=True)
@@ -34,31 +21,69 @@ class SourceFile:
 
 
 def source_files(source: Path) -> list[SourceFile]:
-    """List the files of an app, sorted by name; a link that leads out of it is an error."""
+    """List the files of an app, sorted by name; a link that leads out of it is an error.
+
+    What stays out is said in `ignore_files`; of what looks like a secret a warning tells.
+    """
     root = os.path.realpath(source)
-    found = _scan(root, "", (root,), str(source))
-    return sorted(found, key=lambda file: file.name)
+    ignore = IgnoreFiles(root, str(source))
+    found = sorted(_scan(root, "", ignore, _State(root)), key=lambda file: file.name)
+    if ignore.left_secrets:
+        _warn(str(source), tuple(sorted(ignore.left_secrets)))
+    return found
 
 
-def _scan(folder: str, prefix: str, above: tuple[str, ...], source: str) -> Iterator[SourceFile]:
+@dataclass(frozen=True)
+class _State:
+    """What the folders above say of a folder."""
+
+    path: str
+    above: tuple[str, ...] = ()
+    git: Sequence[Patterns] | None = None
+    dropped: bool = False
+    wanted: bool = False
+
+
+def _scan(folder: str, prefix: str, ignore: IgnoreFiles, state: _State) -> Iterator[SourceFile]:
+    git = ignore.within(folder, prefix, state.git)
+    above = (*state.above, state.path)
     with os.scandir(folder) as entries:
         for entry in entries:
-            name = entry.name
-            if name in EXCLUDED or any(fnmatch(name, each) for each in EXCLUDED_PATTERNS):
+            name = prefix + entry.name
+            is_folder = entry.is_dir()
+            out, wanted = ignore.stays_out(
+                name, folder=is_folder, git=git, dropped=state.dropped, wanted=state.wanted
+            )
+            if out and not (is_folder and ignore.leads_through(name)):
                 continue
             if not (name.isascii() or name.isprintable()):
-                need = f"its file {prefix + name!r} has a name that other systems cannot spell"
-                raise InvalidInput("source", source, need)
+                need = f"its file {name!r} has a name that other systems cannot spell"
+                raise InvalidInput("source", ignore.source, need)
             path = entry.path
             if entry.is_symlink():
-                path = _followed(entry, prefix, above, source)
-            if entry.is_dir():
+                path = _followed(entry, prefix, above, ignore.source)
+            if is_folder:
                 # Whatever its name, a folder with this file is a virtual environment.
                 if not os.path.exists(os.path.join(path, "pyvenv.cfg")):
-                    yield from _scan(path, f"{prefix}{name}/", (*above, path), source)
+                    below = _State(path, above, git, out, wanted)
+                    yield from _scan(path, f"{name}/", ignore, below)
             elif entry.is_file():
                 executable = bool(entry.stat().st_mode & 0o100)
-                yield SourceFile(prefix + name, path, executable)
+                yield SourceFile(name, path, executable)
+
+
+@cache
+def _warn(source: str, secrets: tuple[str, ...]) -> None:
+    """Say once what stays out although the app may read it."""
+    # Imported here: the local cloud hashes sources without Pulumi.
+    import pulumi
+
+    shown = ", ".join(secrets[:5]) + (", ..." if len(secrets) > 5 else "")
+    pulumi.log.warn(
+        f"{source}: left out of the bundle, for it looks like a secret: {shown}. The app gets "
+        f"secrets by `secrets`; a line of {OWN_FILE} silences this (`{secrets[0]}`) or brings "
+        f"the file back (`!{secrets[0]}`)."
+    )
 
 
 def _followed(entry: os.DirEntry[str], prefix: str, above: tuple[str, ...], source: str) -> str:
