@@ -18,7 +18,8 @@ class VmAppArgs(AppArgs):
     """Shell command that starts the app of `bundle`, run in the folder it was unpacked to. The app
     listens on `PORT`. Default: none."""
     instance_type: NotRequired[str]
-    """EC2 instance type of the architecture. Default: t4g.small, or t3.small on x86_64."""
+    """EC2 instance type of the architecture, with 1 GiB of memory or more. Default: t4g.small, or
+    t3.small on x86_64."""
     image_id: NotRequired[pulumi.Input[str]]
     """AMI; it needs dnf, systemd, cloud-init and the AWS CLI as Amazon Linux 2023 has them.
     Default: the newest Amazon Linux 2023, so that a later `up` may roll to a newer one."""

@@ -30,6 +30,9 @@ _CHILDREN = {
 }
 _GRAVITON = re.compile(r"(a1|[a-z]+\d+g[a-z]*)([.-]|$)")
 """Families with a `g` behind the generation have AWS's arm64 processors."""
+_TOO_SMALL = re.compile(r"t1\.micro|[a-z0-9-]+\.nano")
+"""Those with less than 1 GiB of memory (https://docs.aws.amazon.com/ec2/latest/instancetypes/gp.html),
+where dnf is killed: https://github.com/amazonlinux/amazon-linux-2023/issues/404"""
 
 
 @record
@@ -67,6 +70,12 @@ def vm_settings(name: str, raw: VmAppArgs) -> VmSettings:
     if bool(_GRAVITON.match(instance_type)) != (app.architecture == "arm64"):
         need = f"is not of architecture {app.architecture}; such as "
         need += defaults.INSTANCE_TYPES[app.architecture]
+        raise InvalidInput("instance_type", instance_type, need)
+    if _TOO_SMALL.fullmatch(instance_type):
+        need = (
+            "has half a GiB of memory, too little for dnf, which installs Python; take one with "
+        )
+        need += f"1 GiB or more, such as {defaults.INSTANCE_TYPES[app.architecture]}"
         raise InvalidInput("instance_type", instance_type, need)
     image_id = args.get("image_id")
     if isinstance(image_id, str) and not re.fullmatch(r"ami-[0-9a-f]{8,17}", image_id):

@@ -4,6 +4,10 @@ It is cloud-config, written as JSON, which YAML contains. It installs Python, fe
 proves its hash and starts the app as a hardened systemd unit under a user of its own. Secrets are
 fetched into memory by a unit that runs before every start, for cloud-init runs once in an
 instance's life and a tmpfs is empty after a reboot.
+
+Nothing that the app can do without comes before it. The CloudWatch agent has a unit of its own,
+which starts when the first boot ends, well or not, and tries until the agent runs. cloud-init's
+`packages` would install all of them in one transaction: one that fails takes Python with it.
 """
 
 import json
@@ -43,6 +47,7 @@ def cloud_config(
         _file("/usr/local/bin/platform-instance", _instance_script(), mode="0755"),
         _file("/etc/systemd/system/app.service", app_unit(name, command, port, bool(secrets))),
         _file(f"{_AGENT}/etc/app.json", _json(_agent_settings(log_group_name))),
+        _file("/etc/systemd/system/platform-agent.service", _AGENT_UNIT),
         _file("/etc/logrotate.d/app", _ROTATION),
     ]
     if secrets:
@@ -50,14 +55,14 @@ def cloud_config(
         files.append(_file("/etc/systemd/system/app-secrets.service", _SECRETS_UNIT))
     if script:
         files.append(_file("/usr/local/bin/platform-first-boot", script, mode="0755"))
+    steps = _first_boot(python_version, has_script=bool(script))
     config = {
-        "packages": [f"python{python_version}", "amazon-cloudwatch-agent"],
         "users": [
             "default",
             {"name": "app", "system": True, "no_create_home": True, "shell": "/sbin/nologin"},
         ],
         "write_files": files,
-        "runcmd": [["/bin/bash", "-euc", "\n".join(_first_boot(has_script=bool(script)))]],
+        "runcmd": [["/bin/bash", "-euc", "\n".join(steps)]],
     }
     text = f"#cloud-config\n{_yaml(config)}\n"
     if len(text.encode()) > USER_DATA_LIMIT:
@@ -87,15 +92,19 @@ def _instance_script() -> str:
     return resources.files("platform_lib.shims").joinpath("instance.py").read_text()
 
 
-def _first_boot(*, has_script: bool) -> list[str]:
+def _first_boot(python_version: str, *, has_script: bool) -> list[str]:
+    python = f"python{python_version}"
     return [
+        # When this ends, also by an error: then the agent tells why.
+        "trap 'systemctl enable --now --no-block platform-agent.service' EXIT",
+        "systemctl daemon-reload",
         "install -d -m 0755 -o app -g app /var/log/app",
         "install -d -m 0755 /opt/app",
+        # A repository may not answer at once, and dnf gives up sooner than a boot should.
+        f"for wait in 5 15 30 60 0; do dnf -y install {python} && break; sleep $wait; done",
+        f"rpm -q {python}",
         "/usr/local/bin/platform-instance bundle",
         *(["/usr/local/bin/platform-first-boot"] if has_script else []),
-        f"{_AGENT}/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s"
-        f" -c file:{_AGENT}/etc/app.json",
-        "systemctl daemon-reload",
         "systemctl enable --now app.service",
     ]
 
@@ -197,6 +206,24 @@ ProtectHome=yes
 ProtectSystem=strict
 ReadWritePaths=/run
 UMask=0077
+"""
+
+_AGENT_UNIT = f"""[Unit]
+Description=The agent that ships the app's log, installed and set up
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c "rpm -q amazon-cloudwatch-agent || dnf -y install amazon-cloudwatch-agent"
+ExecStart={_AGENT}/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s \\
+    -c file:{_AGENT}/etc/app.json
+Restart=on-failure
+RestartSec=30
+
+[Install]
+WantedBy=multi-user.target
 """
 
 _ROTATION = f"""{_LOG} {{

@@ -31,7 +31,8 @@ def test_the_first_line_says_cloud_config_and_the_rest_is_yaml():
     text = cloud_config(**PLAIN)
     assert text.startswith("#cloud-config\n")
     config = yaml.safe_load(text)
-    assert config["packages"] == ["python3.13", "amazon-cloudwatch-agent"]
+    # cloud-init would install them in one transaction, before anything else.
+    assert "packages" not in config
     assert json.loads(files_of(text)["/etc/platform/bundle.json"]) == {
         "python": "3.13",
         "sha256": "a" * 64,
@@ -80,6 +81,68 @@ def test_a_script_of_the_user_runs_before_the_app_starts():
     )
 
 
+def first_boot(folder, *, dnf: str, bundle: str = "true") -> tuple[int, list[str]]:
+    """Run the first boot with commands of our own; give how it ended, and what it called."""
+    config = yaml.safe_load(cloud_config(**{**PLAIN, "script": "#!/bin/sh\ntrue\n"}))
+    calls = folder / "calls"
+    (folder / "bin").mkdir()
+    (folder / "there").mkdir()
+    commands = {
+        "dnf": dnf,
+        "rpm": 'test -e "$FOLDER/there/$2"',
+        "platform-instance": bundle,
+        **dict.fromkeys(("install", "systemctl", "sleep", "platform-first-boot"), "true"),
+    }
+    for name, body in commands.items():
+        script = f'#!/bin/sh\necho {name} "$@" >> {calls}\nFOLDER={folder}\n{body}\n'
+        (folder / "bin" / name).write_text(script)
+        (folder / "bin" / name).chmod(0o755)
+    *shell, steps = config["runcmd"][0]
+    steps = steps.replace("/usr/local/bin/", "")
+    path = f"{folder / 'bin'}:/usr/bin:/bin"
+    done = subprocess.run([*shell, steps], env={"PATH": path}, check=False)
+    return done.returncode, calls.read_text().splitlines()
+
+
+INSTALLED = 'touch "$FOLDER/there/$3"'
+APP_STARTS = "systemctl enable --now app.service"
+AGENT_STARTS = "systemctl enable --now --no-block platform-agent.service"
+
+
+def test_the_app_starts_before_the_agent_is_installed(tmp_path):
+    code, calls = first_boot(tmp_path, dnf=INSTALLED)
+    assert code == 0
+    assert [call for call in calls if call.startswith("dnf")] == ["dnf -y install python3.13"]
+    assert calls.index("platform-first-boot") < calls.index(APP_STARTS)
+    assert calls[-2:] == [APP_STARTS, AGENT_STARTS]
+
+
+def test_a_repository_that_does_not_answer_at_once_is_asked_again(tmp_path):
+    second = f'test -e "$FOLDER/once" || {{ touch "$FOLDER/once"; exit 1; }}\n{INSTALLED}'
+    code, calls = first_boot(tmp_path, dnf=second)
+    assert code == 0
+    assert calls.count("dnf -y install python3.13") == 2
+    assert APP_STARTS in calls
+
+
+@pytest.mark.parametrize(
+    ("dnf", "bundle"), [("exit 1", "true"), (INSTALLED, "exit 1")], ids=["dnf", "bundle"]
+)
+def test_a_first_boot_that_fails_starts_the_agent_which_tells_why(tmp_path, dnf, bundle):
+    code, calls = first_boot(tmp_path, dnf=dnf, bundle=bundle)
+    assert code != 0
+    assert APP_STARTS not in calls
+    assert calls[-1] == AGENT_STARTS
+
+
+def test_the_agent_is_tried_again_until_it_runs():
+    unit = files_of(cloud_config(**PLAIN))["/etc/systemd/system/platform-agent.service"]
+    assert "dnf -y install amazon-cloudwatch-agent" in unit
+    assert "Restart=on-failure\nRestartSec=30\n" in unit
+    # Else five failures would be the end.
+    assert "StartLimitIntervalSec=0" in unit
+
+
 def test_more_than_ec2_takes_is_refused():
     with pytest.raises(InvalidInput, match="more than EC2's 16384"):
         cloud_config(**{**PLAIN, "environment": {"BIG": "x" * 16_000}})
@@ -117,14 +180,16 @@ def test_cloud_init_accepts_the_text(tmp_path, secrets):
 )
 def test_systemd_accepts_the_units(tmp_path):
     files = files_of(cloud_config(**{**PLAIN, "secrets": SECRET}))
-    for name in ("app.service", "app-secrets.service"):
+    names = ("app.service", "app-secrets.service", "platform-agent.service")
+    for name in names:
         text = files[f"/etc/systemd/system/{name}"]
         # The programs that the units start are there on an instance, not here.
-        for program in ("/usr/bin/python3.13", "/usr/local/bin/platform-instance"):
+        agent = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
+        for program in ("/usr/bin/python3.13", "/usr/local/bin/platform-instance", agent):
             text = text.replace(program, "/bin/true")
         (tmp_path / name).write_text(text)
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(tmp_path / "app.service")],
+        ["systemd-analyze", "verify", *(str(tmp_path / name) for name in names)],
         capture_output=True,
         text=True,
         check=False,

@@ -154,6 +154,14 @@ def test_variables_reach_the_instance():
     ("bad", "match"),
     [
         ({"instance_type": "t3.small"}, "'instance_type' is 't3.small': is not of architecture"),
+        (
+            {"instance_type": "t4g.nano"},
+            "'t4g.nano': has half a GiB of memory, too little for dnf",
+        ),
+        (
+            {"instance_type": "t1.micro", "architecture": "x86_64"},
+            "'t1.micro': has half a GiB of memory, too little for dnf",
+        ),
         ({"instance_type": "m7g.large", "architecture": "x86_64"}, "is not of architecture x86"),
         ({"image_id": "al2023"}, "'image_id' is 'al2023': must be the ID of an AMI"),
         ({"volume_gib": 7}, "'volume_gib' is 7: must be 8 to 16384 GiB"),
