@@ -16,7 +16,10 @@ def function_files(config: Mapping[str, str]) -> dict[str, bytes]:
 
 def server_files(config: Mapping[str, str]) -> dict[str, bytes]:
     """Give what a tree gets on instances and in containers: the server's start."""
-    return _files({"serve.py": "serve.py"}, config)
+    return _files({name: name for name in _SERVER}, config)
+
+
+_SERVER = ("forwarded.py", "processors.py", "serve.py", "wsgi.py")
 
 
 def _files(shims: Mapping[str, str], config: Mapping[str, str]) -> dict[str, bytes]:
