@@ -222,7 +222,8 @@ class AppArgs(TypedDict):
     """Path that answers 200 when the app is well. Default: /health."""
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables of the app. Never put a secret here. Default: none but the ones that
-    every app gets: APP_NAME, APP_TARGET, APP_VERSION, PORT, AWS_REGION, AWS_DEFAULT_REGION."""
+    every app gets: APP_NAME, APP_TARGET, APP_VERSION, PORT, AWS_REGION, AWS_DEFAULT_REGION, and
+    PYTHONUNBUFFERED of 1 and a HOME that can be written to, which may be given otherwise."""
     secrets: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Variable name -> ARN of a Secrets Manager secret or an SSM parameter; `ARN#key` for one key
     of a JSON secret. The value is fetched when the app starts and never enters state, user data,

@@ -25,6 +25,9 @@ ALARM_LATENCY_MS = 1000
 INSTANCE_TYPES = {"arm64": "t4g.small", "x86_64": "t3.small"}
 VOLUME_GIB = 8
 
+OPEN_FILES = 65_536
+"""Files that an app's processes may open on an instance and in a container: of each process."""
+
 FUNCTION_ALIAS = "live"
 """The alias that everything which calls a function is bound to."""
 FUNCTION_MEMORY_MIB = 512

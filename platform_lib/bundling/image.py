@@ -72,12 +72,14 @@ COPY app /app
 # The app's user reads, whatever the umask where the tree was made. Some packages carry templates
 # that are no Python: what cannot be compiled is left as it is.
 RUN chmod -R a+rX /app; \\
-    python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app > /dev/null || true
+    python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app > /dev/null || true; \
+    echo "app:x:{_USER}:{_USER}::/tmp:/usr/sbin/nologin" >> /etc/passwd
 
 FROM {base}
-ENV PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT={port}
+ENV HOME=/tmp PYTHONPATH=/app PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT={port}
 WORKDIR /app
 COPY --from=build /app /app
+COPY --from=build /etc/passwd /etc/passwd
 # Where the root file system is read-only, /tmp is a volume, and gets owner and mode from here.
 VOLUME ["/tmp"]
 USER {_USER}:{_USER}

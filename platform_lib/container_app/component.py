@@ -177,14 +177,18 @@ class ContainerApp(pulumi.ComponentResource):
             container=container_definition(
                 image=uri,
                 port=app.port,
-                environment=app_environment(
-                    app.environment,
-                    name=name,
-                    target="container",
-                    version=version,
-                    port=app.port,
-                    region=region,
-                ),
+                environment={
+                    **app_environment(
+                        app.environment,
+                        name=name,
+                        target="container",
+                        version=version,
+                        port=app.port,
+                        region=region,
+                    ),
+                    # A task cannot see its share of the machine from inside.
+                    **({"PLATFORM_CPU_UNITS": str(settings.cpu)} if app.app is not None else {}),
+                },
                 secrets=app.secrets,
                 log_group_name=self.log_group.name,
                 region=region,

@@ -9,6 +9,8 @@ from typing import Any
 
 import pulumi
 
+from platform_lib.defaults import OPEN_FILES
+
 CONTAINER_NAME = "app"
 
 SCRATCH_VOLUME = {"name": "tmp"}
@@ -36,6 +38,9 @@ def container_definition(
         "environment": [
             {"name": variable, "value": environment[variable]} for variable in sorted(environment)
         ],
+        # An open connection is one. Fargate's own bound is one less; the hosts of EC2 differ.
+        # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html
+        "ulimits": [{"name": "nofile", "softLimit": OPEN_FILES, "hardLimit": OPEN_FILES}],
         # A process with a thousand children gets them reaped, and signals reach the app.
         "linuxParameters": {"initProcessEnabled": True},
         "logConfiguration": {
@@ -89,5 +94,11 @@ def health_command(port: int, path: str) -> list[str]:
 
     ECS ignores the HEALTHCHECK of an image, so the task definition says it.
     """
-    ask = f"urllib.request.urlopen('http://127.0.0.1:{port}{path}', timeout=4)"
-    return ["python", "-c", f"import urllib.request; {ask}"]
+    # Not urllib, which heeds HTTP_PROXY for 127.0.0.1 too.
+    lines = [
+        "import http.client, sys",
+        f"asked = http.client.HTTPConnection('127.0.0.1:{port}', timeout=4)",
+        f"asked.request('GET', {path!r})",
+        "sys.exit(asked.getresponse().status != 200)",
+    ]
+    return ["python", "-c", "; ".join(lines)]

@@ -17,11 +17,15 @@ from importlib import resources
 from typing import Any
 
 from platform_lib.checks import InvalidInput
+from platform_lib.defaults import OPEN_FILES
+from platform_lib.parts.environment import HOMES
 
 USER_DATA_LIMIT = 16 * 1024
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html"""
 
 HOME = "/opt/app/current"
+_COMMANDS = "/opt/app/bin"
+"""Where `python` and `python3` are the app's Python, and not the system's."""
 _LOG = "/var/log/app/app.log"
 _AGENT = "/opt/aws/amazon-cloudwatch-agent"
 
@@ -59,7 +63,13 @@ def cloud_config(
     config = {
         "users": [
             "default",
-            {"name": "app", "system": True, "no_create_home": True, "shell": "/sbin/nologin"},
+            {
+                "name": "app",
+                "system": True,
+                "homedir": HOMES["vm"],
+                "no_create_home": True,
+                "shell": "/sbin/nologin",
+            },
         ],
         "write_files": files,
         "runcmd": [["/bin/bash", "-euc", "\n".join(steps)]],
@@ -99,7 +109,9 @@ def _first_boot(python_version: str, *, has_script: bool) -> list[str]:
         "trap 'systemctl enable --now --no-block platform-agent.service' EXIT",
         "systemctl daemon-reload",
         "install -d -m 0755 -o app -g app /var/log/app",
-        "install -d -m 0755 /opt/app",
+        f"install -d -m 0755 /opt/app {_COMMANDS}",
+        f"ln -sf /usr/bin/{python} {_COMMANDS}/python",
+        f"ln -sf python {_COMMANDS}/python3",
         # A repository may not answer at once, and dnf gives up sooner than a boot should.
         f"for wait in 5 15 30 60 0; do dnf -y install {python} && break; sleep $wait; done",
         f"rpm -q {python}",
@@ -141,6 +153,7 @@ After=network-online.target
 User=app
 Group=app
 WorkingDirectory={HOME}
+Environment=PATH={HOME}/bin:{_COMMANDS}:/usr/local/bin:/usr/bin:/bin PYTHONPATH={HOME}
 EnvironmentFile=/etc/platform/app.env
 {fetched}ExecStart={words}
 Restart=always
@@ -148,6 +161,7 @@ RestartSec=1
 StandardOutput=append:{_LOG}
 StandardError=append:{_LOG}
 StateDirectory=app
+LimitNOFILE={OPEN_FILES}
 AmbientCapabilities={capability}
 CapabilityBoundingSet={capability}
 LockPersonality=yes

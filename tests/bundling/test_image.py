@@ -39,9 +39,10 @@ def test_dockerfile_runs_nothing_in_its_last_stage_and_is_not_root():
     assert "compileall" in first
     assert last.splitlines() == [
         "python:3.12-slim",
-        "ENV PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT=9000",
+        "ENV HOME=/tmp PYTHONPATH=/app PYTHONUNBUFFERED=1 PATH=/app/bin:$PATH PORT=9000",
         "WORKDIR /app",
         "COPY --from=build /app /app",
+        "COPY --from=build /etc/passwd /etc/passwd",
         "# Where the root file system is read-only, /tmp is a volume, and gets owner and mode from here.",
         'VOLUME ["/tmp"]',
         "USER 10001:10001",

@@ -7,16 +7,25 @@ import subprocess
 import pytest
 
 from platform_lib.bundling.image import build_generated
+from platform_lib.container_app.task import health_command
 from platform_lib.defaults import PYTHON_VERSIONS
 
 APP = """
-import os
+import os, pwd
+from pathlib import Path
 
 def app(environ, start_response):
     start_response("200 OK", [])
-    with open("/tmp/room", "w") as room:
-        room.write("written by a user who is not root")
-    return [f"user {os.getuid()}, bytecode {os.path.exists(__cached__)}".encode()]
+    user, home = pwd.getpwuid(os.getuid()), Path.home()
+    (home / ".cache").mkdir(exist_ok=True)
+    told = f"user {user.pw_name} {user.pw_uid}, home {home}, {user.pw_dir}"
+    return [f"{told}, bytecode {os.path.exists(__cached__)}".encode()]
+"""
+# What a dependency's entry point becomes: it runs with the packages of the tree.
+TOOL = """#!/usr/bin/env python3
+import sys
+from main import app
+sys.exit("started: " + app.__name__)
 """
 ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9000/').read().decode())"
 
@@ -47,6 +56,9 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "main.py").write_text(APP)
     (tmp_path / "source" / "requirements.txt").write_text("")
+    (tmp_path / "source" / "bin").mkdir()
+    (tmp_path / "source" / "bin" / "tool").write_text(TOOL)
+    (tmp_path / "source" / "bin" / "tool").chmod(0o755)
     made = build_generated(
         tmp_path / "source",
         app="main:app",
@@ -57,12 +69,20 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
     )
     image = docker("build", "--network", "none", "--quiet", str(made.context)).split()[-1]
     # As the task definition runs it; /tmp is the image's own volume.
-    container = docker("run", "--detach", "--read-only", "--network", "none", image)
+    proxy = "--env=HTTP_PROXY=http://192.0.2.1:3128"
+    container = docker("run", "--detach", "--read-only", "--network", "none", proxy, image)
     try:
         said = ""
         while not said and json.loads(docker("inspect", container))[0]["State"]["Running"]:
-            said = docker("exec", container, "python", "-c", ASK, check=False)
-        assert said == "user 10001, bytecode True", docker("logs", container)
+            said = docker("exec", "--env=HTTP_PROXY=", container, "python", "-c", ASK, check=False)
+        wanted = "user app 10001, home /tmp, /tmp, bytecode True"
+        assert said == wanted, docker("logs", container)
+        for path in ("/health", "/it's", "/a\\b", '/"q"?a=$HOME'):
+            docker("exec", container, *health_command(9000, path))
+        told = subprocess.run(
+            ["docker", "exec", container, "tool"], capture_output=True, check=False
+        )
+        assert told.stderr == b"started: app\n"
     finally:
         docker("rm", "--force", "--volumes", container)
         docker("rmi", "--force", image)

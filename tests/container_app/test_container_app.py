@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pulumi
@@ -6,6 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from platform_lib import ArgsError, ContainerApp, grants
+from platform_lib.container_app.task import health_command
 from platform_lib.testing import AwsMocks, synth
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"
@@ -282,3 +286,54 @@ def test_bad_input_of_its_own_is_refused(bad, match):
 
 def test_a_dockerfile_that_is_not_there_is_refused(source):
     fails("'dockerfile' is 'nope': there is no such file", source=str(source), dockerfile="nope")
+
+
+def test_a_task_may_open_as_many_files_as_an_instance():
+    limit = {"name": "nofile", "softLimit": 65536, "hardLimit": 65536}
+    assert container_of(graph_of())["ulimits"] == [limit]
+
+
+def test_the_server_of_ours_is_told_the_tasks_share_of_the_machine(source):
+    graph = synth(
+        lambda: ContainerApp(
+            "notes", {"source": str(source), "app": "web:app", "cpu": 2048, "memory_mib": 4096}
+        )
+    )
+    units = {"name": "PLATFORM_CPU_UNITS", "value": "2048"}
+    assert units in container_of(graph)["environment"]
+    assert "PLATFORM_CPU_UNITS" not in str(container_of(graph_of())["environment"])
+
+
+SERVER = """
+import http.server, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == sys.argv[1] else int(sys.argv[2]))
+        self.end_headers()
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.mark.parametrize("path", ["/health", "/it's", "/a\\b", '/"q"', "/%C3%A9?a=1&b=$HOME"])
+@pytest.mark.parametrize("otherwise", ["404", "302", "204"])
+def test_the_health_check_takes_any_path_and_no_proxy(path, otherwise):
+    started = [sys.executable, "-c", SERVER, path, otherwise]
+    with subprocess.Popen(
+        started, stdout=subprocess.PIPE, text=True, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            port = int(server.stdout.readline())
+            proxies = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+
+            def asked(path):
+                words = [sys.executable, *health_command(port, path)[1:]]
+                return subprocess.run(words, env=os.environ | proxies, check=False).returncode
+
+            assert asked(path) == 0
+            assert asked("/other") == 1
+        finally:
+            server.kill()

@@ -96,7 +96,8 @@ def test_defaults_of_the_function():
 
 def test_variables_are_ours_and_the_users_without_what_lambda_sets_itself():
     variables = function_of(graph_of(environment={"A": "b"}))["environment"]["variables"]
-    assert set(variables) == {"A", "APP_NAME", "APP_TARGET", "APP_VERSION", "PORT"}
+    ours = {"APP_NAME", "APP_TARGET", "APP_VERSION", "HOME", "PORT", "PYTHONUNBUFFERED"}
+    assert set(variables) == {"A", *ours}
     assert variables["APP_TARGET"] == "function"
 
 

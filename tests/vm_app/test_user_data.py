@@ -56,6 +56,25 @@ def test_the_unit_runs_the_command_as_its_own_user_and_logs_to_the_shipped_file(
     }
 
 
+def test_the_user_has_a_home_and_the_commands_of_its_packages():
+    text = cloud_config(**PLAIN)
+    unit = files_of(text)["/etc/systemd/system/app.service"].splitlines()
+    path = "/opt/app/current/bin:/opt/app/bin:/usr/local/bin:/usr/bin:/bin"
+    assert f"Environment=PATH={path} PYTHONPATH=/opt/app/current" in unit
+    # systemd makes it /var/lib/app, the only place that the unit leaves writable but /tmp.
+    assert "StateDirectory=app" in unit
+    config = yaml.safe_load(text)
+    assert config["users"][1]["homedir"] == "/var/lib/app"
+    boot = config["runcmd"][0][-1].splitlines()
+    assert "ln -sf /usr/bin/python3.13 /opt/app/bin/python" in boot
+    assert "ln -sf python /opt/app/bin/python3" in boot
+
+
+def test_the_unit_may_open_as_many_files_as_a_task():
+    unit = files_of(cloud_config(**PLAIN))["/etc/systemd/system/app.service"].splitlines()
+    assert "LimitNOFILE=65536" in unit
+
+
 def test_a_low_port_gets_the_one_capability_it_needs():
     unit = files_of(cloud_config(**{**PLAIN, "port": 80}))["/etc/systemd/system/app.service"]
     assert "AmbientCapabilities=CAP_NET_BIND_SERVICE" in unit

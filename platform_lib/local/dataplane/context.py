@@ -37,6 +37,12 @@ class Context:
         path = self.state_dir / "logs" / f"{name}.log"
         return Log(path, self.cloudwatch, group, stream)
 
+    def home(self, name: str) -> str:
+        """Make the home of a workload, in the place of the target's: empty where it is new."""
+        home = self.state_dir / "homes" / name
+        home.mkdir(parents=True, exist_ok=True)
+        return str(home)
+
     def credentials(self) -> Mapping[str, str]:
         """Return what lets an SDK in an app reach the imitated account, and no other."""
         return {

@@ -214,10 +214,11 @@ class _Container:
         if re.fullmatch(r"(/usr/local/bin/|/usr/bin/)?python3?(\.\d+)?", words[0]):
             words[0] = python
         mapped = {name: here(value) for name, value in recipe.env.items()}
+        mapped["HOME"] = self._context.home(self._task)
         mapped["PATH"] = f"{tree}/bin:{os.environ.get('PATH', os.defpath)}"
         return Command(
             argv=tuple(words),
-            env={"PYTHONPATH": tree, **mapped, **env},
+            env={**mapped, **env},
             cwd=self._tree.path,
         )
 
@@ -225,6 +226,8 @@ class _Container:
         account = self._context.account
         env = dict(self._context.credentials())
         env |= {each["name"]: each["value"] for each in self._definition.get("environment", ())}
+        if self._image.ours:
+            env.setdefault("WEB_CONCURRENCY", "1")
         for each in self._definition.get("secrets", ()):
             env[each["name"]] = secret_value(account, each["name"], each["valueFrom"])
         if self._moves:

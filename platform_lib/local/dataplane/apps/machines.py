@@ -26,6 +26,7 @@ from platform_lib.local.dataplane.running.processes import Command, Kept, free_p
 from platform_lib.local.dataplane.running.pythons import Python
 from platform_lib.local.dataplane.running.trees import LocalTree, local_tree
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.parts.environment import HOMES
 
 
 class Machines:
@@ -102,12 +103,17 @@ class Machines:
         moves = "PORT" in boot.env
         ports = [self._context.desired.target_port(arn) for arn in arns]
         port = free_port() if moves or not ports else ports[0]
+        home = self._context.home(f"{name}-{number}")
 
         async def make() -> Command:
             secrets = await asyncio.to_thread(self._secrets, boot)
             path = (str(tree.path / "bin"), commands, os.environ.get("PATH", os.defpath))
             env = {**self._context.credentials(), **boot.env, **secrets}
             env |= {"PATH": os.pathsep.join(path), "GRANIAN_HOST": "127.0.0.1"}
+            env.setdefault("WEB_CONCURRENCY", "1")
+            env["PYTHONPATH"] = _here(env.get("PYTHONPATH", ""), boot, tree)
+            if env.get("HOME") == HOMES["vm"]:
+                env["HOME"] = home
             if moves:
                 env["PORT"] = str(port)
             words = [_here(word, boot, tree) for word in expand(boot.words, env)]

@@ -287,7 +287,10 @@ class _Pool:
         worker = Worker(log)
 
         async def make(address: str) -> Command:
-            return command(self._context, self._function, ready, address, stream)
+            home = self._context.home(f"{self.name}-{number}")
+            return command(
+                self._context, self._function, ready, address=address, stream=stream, home=home
+            )
 
         await worker.start(make)
         self._all.add(worker)

@@ -20,6 +20,7 @@ from platform_lib.local.dataplane.running.trees import (
 )
 from platform_lib.local.desired import function_layers, log_group
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.parts.environment import HOMES
 
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
@@ -78,8 +79,10 @@ def lambda_packages(python: Python) -> Path:
     return made_once(cache_dir("local", "lambda") / f"{version}-{wanted}", install)
 
 
-def command(context: Context, function: Any, ready: Ready, address: str, stream: str) -> Command:
-    """Word a worker's start, with Lambda's variables.
+def command(
+    context: Context, function: Any, ready: Ready, *, address: str, stream: str, home: str
+) -> Command:
+    """Word a worker's start, with Lambda's variables; `home` stands in for what is in /tmp there.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
@@ -104,5 +107,7 @@ def command(context: Context, function: Any, ready: Ready, address: str, stream:
         "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
         **{str(k): str(v) for k, v in function.environment_vars.items()},
     }
+    if env.get("HOME", HOMES["function"]) == HOMES["function"]:
+        env["HOME"] = home
     argv = (str(tree.python.path), "-c", START, str(function.handler))
     return Command(argv=argv, env=env, cwd=tree.path)

@@ -39,7 +39,7 @@ class Command:
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return a child's whole environment."""
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1", **extra}
+    return {**kept, **extra}
 
 
 def free_port() -> int:
