@@ -26,7 +26,9 @@ from platform_lib.local.dataplane.running.processes import Command, Kept, free_p
 from platform_lib.local.dataplane.running.pythons import Python
 from platform_lib.local.dataplane.running.trees import LocalTree, local_tree
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.parts.environment import HOMES
+
+_HOME = "/var/lib/app"
+"""What the unit leaves writable on an instance, where VmApp puts the app's home."""
 
 
 class Machines:
@@ -112,7 +114,7 @@ class Machines:
             env |= {"PATH": os.pathsep.join(path), "GRANIAN_HOST": "127.0.0.1"}
             env.setdefault("WEB_CONCURRENCY", "1")
             env["PYTHONPATH"] = _here(env.get("PYTHONPATH", ""), boot, tree)
-            if env.get("HOME") == HOMES["vm"]:
+            if env.get("HOME") == _HOME:
                 env["HOME"] = home
             if moves:
                 env["PORT"] = str(port)

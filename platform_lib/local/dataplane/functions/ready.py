@@ -20,10 +20,11 @@ from platform_lib.local.dataplane.running.trees import (
 )
 from platform_lib.local.desired import function_layers, log_group
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.parts.environment import HOMES
 
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
+
+_WRITABLE = "/tmp"  # noqa: S108 - of each environment of its own on Lambda
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ def command(
         "PYTHONPATH": os.pathsep.join((str(tree.path), *packages, str(runtime))),
         **{str(k): str(v) for k, v in function.environment_vars.items()},
     }
-    if env.get("HOME", HOMES["function"]) == HOMES["function"]:
+    if env.get("HOME", _WRITABLE) == _WRITABLE:
         env["HOME"] = home
     argv = (str(tree.python.path), "-c", START, str(function.handler))
     return Command(argv=argv, env=env, cwd=tree.path)
