@@ -101,7 +101,7 @@ def image_context(bundle: Bundle, dockerfile: str) -> Path:
     return context
 
 
-def build_own(source: Path, dockerfile: str) -> BuildContext:
+def build_own(source: Path, dockerfile: str, *, architecture: str) -> BuildContext:
     """Take the user's own Dockerfile, with the source as its context. Raises `InvalidInput`.
 
     The context is a copy without what is no part of an app: version control, environments and
@@ -115,7 +115,8 @@ def build_own(source: Path, dockerfile: str) -> BuildContext:
         need = f"there is no such file in {source}; give its path from there"
         raise InvalidInput("dockerfile", dockerfile, need)
     version = hash_of(files).hex()[:16]
-    tag = f"{version}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    build = hashlib.sha256(f"{name}\0{architecture}".encode()).hexdigest()
+    tag = f"{version}-{build[:12]}"
 
     def copy(folder: Path) -> None:
         for file in files:

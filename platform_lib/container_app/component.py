@@ -91,7 +91,7 @@ class ContainerApp(pulumi.ComponentResource):
             app = settings.app
             network = find_network(app.network, provider)
         super().__init__("platform-lib:index:ContainerApp", name, {}, opts)
-        child = Children(self, name, tags=app.tags, overrides=app.overrides)
+        child = Children(self, name, tags=app.tags, overrides=settings.overrides)
         region = find_region(provider)
 
         self.log_group = create_log_group(
@@ -105,6 +105,7 @@ class ContainerApp(pulumi.ComponentResource):
             pushed = push_image(
                 child,
                 build=settings.build,
+                build_overrides=settings.build_overrides,
                 architecture=app.architecture,
                 force_delete=settings.force_delete,
                 provider=provider,

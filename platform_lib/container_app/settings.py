@@ -50,6 +50,10 @@ class ContainerSettings:
     app: AppSettings
     image: pulumi.Input[str] | None
     build: "BuildContext | None"
+    build_overrides: Mapping[str, Any]
+    """What the user adds to the image's build."""
+    overrides: Mapping[str, Mapping[str, Any]]
+    """All others."""
     cpu: int
     memory_mib: int
     capacity: Sequence[Mapping[str, Any]]
@@ -71,6 +75,7 @@ def container_settings(name: str, raw: ContainerAppArgs) -> ContainerSettings:
     if app.grants:
         children["policy"] = "aws.iam.RolePolicy"
     check_overrides(app.overrides, children)
+    build_overrides, overrides = _split_overrides(app.overrides)
     cpu = args.get("cpu", defaults.CONTAINER_CPU)
     memory_mib = args.get("memory_mib", defaults.CONTAINER_MEMORY_MIB)
     check_fargate(cpu, memory_mib)
@@ -78,6 +83,8 @@ def container_settings(name: str, raw: ContainerAppArgs) -> ContainerSettings:
         app=app,
         image=args.get("image"),
         build=_build(app, args),
+        build_overrides=build_overrides,
+        overrides=overrides,
         cpu=cpu,
         memory_mib=memory_mib,
         capacity=_strategy(args.get("capacity", ())),
@@ -95,7 +102,7 @@ def _build(app: AppSettings, args: Mapping[str, Any]) -> "BuildContext | None":
     from platform_lib.bundling.image import build_generated, build_own
 
     if app.app is None:
-        return build_own(app.source, args["dockerfile"])
+        return build_own(app.source, args["dockerfile"], architecture=app.architecture)
     return build_generated(
         app.source,
         app=app.app,
@@ -104,6 +111,25 @@ def _build(app: AppSettings, args: Mapping[str, Any]) -> "BuildContext | None":
         architecture=app.architecture,
         port=app.port,
     )
+
+
+def _split_overrides(
+    overrides: Mapping[str, Mapping[str, Any]],
+) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """Take what the user adds to the image's build out of the overrides: it joins ours.
+
+    The image's tag names all that goes in, so that where it is built from is not theirs to say.
+    """
+    image = dict(overrides.get("image", {}))
+    build = image.pop("build", None) or {}
+    if not isinstance(build, Mapping):
+        need = "must be a dict, such as {'args': {'LEVEL': '1'}}"
+        raise InvalidInput("overrides.image.build", build, need)
+    for word in ("context", "dockerfile"):
+        if word in build:
+            need = "the image is built from `source`; give that, and `dockerfile`"
+            raise InvalidInput(f"overrides.image.build.{word}", build[word], need)
+    return build, {**overrides, "image": image}
 
 
 def _strategy(capacity: Sequence[CapacityArgs]) -> list[dict[str, Any]]:

@@ -160,6 +160,18 @@ def _get_token(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     }
 
 
+def _get_images(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """List the images of a repository: in a unit test nothing was pushed before."""
+    name = args["repositoryName"]
+    return {
+        "id": name,
+        "imageIds": [],
+        "region": place.region,
+        "registryId": args.get("registryId") or place.account,
+        "repositoryName": name,
+    }
+
+
 def _get_policy(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     document: dict[str, Any] = {"Version": args.get("version") or "2012-10-17"}
     if args.get("policyId"):
@@ -223,6 +235,7 @@ INVOKES: Mapping[str, Answering] = {
     "aws:index/getPartition:getPartition": _get_partition,
     "aws:ssm/getParameter:getParameter": _get_parameter,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _get_token,
+    "aws:ecr/getImages:getImages": _get_images,
     "aws:iam/getPolicyDocument:getPolicyDocument": _get_policy,
     "aws:lb/getListener:getListener": _get_listener,
     "aws:lb/getLoadBalancer:getLoadBalancer": _get_balancer,

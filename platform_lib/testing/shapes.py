@@ -74,6 +74,9 @@ def _event_rule_arn(values: Values) -> str:
 
 
 def _repo_digest(values: Values) -> str:
+    if values.get("skipPush"):
+        # What was not pushed has its own id alone.
+        return f"sha256:{values['hex64']}"
     image = str(values["imageName"])
     head, slash, last = image.rpartition("/")
     return f"{head}{slash}{last.partition(':')[0]}@sha256:{values['hex64']}"

@@ -187,6 +187,106 @@ def test_source_becomes_an_image_in_a_closed_repository(source):
     assert container["healthCheck"]["command"][:2] == ["CMD", "python"]
 
 
+DIGEST = f"sha256:{'a1' * 32}"
+
+
+def pushed(*tags):
+    """Mocks where these tags are in the repository already."""
+    ids = [{"imageDigest": DIGEST, "imageTag": tag} for tag in ("", "other", *tags)]
+    return AwsMocks(invokes={"aws:ecr/getImages:getImages": {"imageIds": ids}})
+
+
+def image_of(args, mocks=None, preview=False):
+    return synth(lambda: ContainerApp("notes", args), mocks=mocks, preview=preview)
+
+
+def tag_of(args, **more):
+    image = image_of(args, **more).one("docker:index/image:Image")
+    return image.inputs["imageName"].rpartition(":")[2]
+
+
+def test_a_tag_that_is_there_is_used_and_not_pushed_again(source):
+    args = {"source": str(source), "app": "web:app"}
+    first = image_of(args, mocks=pushed())
+    image = first.one("docker:index/image:Image")
+    assert image.inputs["skipPush"] is False
+    repository = first.one(aws.ecr.Repository).outputs["repositoryUrl"]
+    assert container_of(first)["image"] == image.outputs["repoDigest"]
+    assert container_of(first)["image"].startswith(f"{repository}@sha256:")
+    again = image_of(args, mocks=pushed(tag_of(args)))
+    assert again.one("docker:index/image:Image").inputs["skipPush"] is True
+    # By the digest that the repository has, not by that of the build, whose bytes may differ.
+    assert container_of(again)["image"] == f"{repository}@{DIGEST}"
+
+
+def test_an_image_is_made_anew_for_another_build_and_keeps_whether_it_was_pushed(source):
+    args = {"source": str(source), "app": "web:app"}
+    options = image_of(args).one("docker:index/image:Image").options
+    # A replacement's inputs are not ignored, so the tag is looked up for each new build.
+    assert options.ignore_changes == ("skipPush",)
+    assert options.replace_on_changes == ("build", "imageName")
+
+
+def test_a_preview_does_not_ask_what_is_in_the_repository(source):
+    mocks = AwsMocks(invokes={"aws:ecr/getImages:getImages": lambda args: 1 / 0})
+    args = {"source": str(source), "app": "web:app"}
+    graph = image_of(args, mocks=mocks, preview=True)
+    assert graph.one("docker:index/image:Image").inputs["skipPush"] is False
+
+
+def test_the_tag_names_all_that_goes_into_an_image_of_the_users(source):
+    (source / "Dockerfile").write_text("FROM scratch\n")
+    (source / "other.Dockerfile").write_text("FROM scratch\n")
+    own = {"source": str(source), "dockerfile": "Dockerfile"}
+    named = [
+        own,
+        {**own, "architecture": "x86_64"},
+        {**own, "dockerfile": "other.Dockerfile"},
+        *(
+            {**own, "overrides": {"image": {"build": build}}}
+            for build in (
+                {"args": {"LEVEL": "1"}},
+                {"args": {"LEVEL": pulumi.Output.from_input("2")}},
+                {"target": "small"},
+                {"platform": "linux/riscv64"},
+            )
+        ),
+        {"source": str(source), "app": "web:app"},
+        {"source": str(source), "app": "web:app", "architecture": "x86_64"},
+        {
+            **{"source": str(source), "app": "web:app"},
+            "overrides": {"image": {"build": {"args": {"LEVEL": "1"}}}},
+        },
+    ]
+    tags = [tag_of(args) for args in named]
+    assert len(set(tags)) == len(named)
+    assert [tag_of(args) for args in named] == tags
+    (source / "Dockerfile").write_text("FROM scratch\nENV A=1\n")
+    assert tag_of(own) not in tags
+    assert all(len(tag) <= 128 for tag in tags)
+
+
+def test_an_override_of_the_build_joins_ours(source):
+    overrides = {"image": {"build": {"args": {"LEVEL": "1"}, "target": "build"}}}
+    args = {"source": str(source), "app": "web:app", "overrides": overrides}
+    build = image_of(args).one("docker:index/image:Image").inputs["build"]
+    assert build["args"] == {"LEVEL": "1"}
+    assert build["target"] == "build"
+    assert build["platform"] == "linux/arm64"
+    assert Path(build["dockerfile"]).parent == Path(build["context"])
+
+
+@pytest.mark.parametrize("word", ["context", "dockerfile"])
+def test_an_override_does_not_say_what_is_built(source, word):
+    build = {word: "elsewhere"}
+    fails(
+        f"'overrides.image.build.{word}' is 'elsewhere': the image is built from `source`",
+        source=str(source),
+        app="web:app",
+        overrides={"image": {"build": build}},
+    )
+
+
 def test_a_dockerfile_of_the_users_is_built_as_it_is(source):
     (source / "Dockerfile").write_text("FROM scratch\n")
     args = {"source": str(source), "dockerfile": "Dockerfile", "force_delete": False}

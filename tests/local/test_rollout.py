@@ -55,7 +55,7 @@ ROLLS = {
     "container": {
         ("replace", "aws:ecs/taskDefinition:TaskDefinition"),
         ("update", "aws:ecs/service:Service"),
-        ("update", "docker:index/image:Image"),
+        ("replace", "docker:index/image:Image"),
     },
     "function": {
         ("update", "aws:lambda/alias:Alias"),
@@ -68,7 +68,7 @@ ROLLS = {
     },
 }
 VARIABLE_ROLLS = {
-    "container": ROLLS["container"] - {("update", "docker:index/image:Image")},
+    "container": ROLLS["container"] - {("replace", "docker:index/image:Image")},
     "function": ROLLS["function"],
     "vm": ROLLS["vm"] - {("replace", "aws:s3/bucketObjectv2:BucketObjectv2")},
 }

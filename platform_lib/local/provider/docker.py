@@ -90,7 +90,7 @@ class DockerKinds:
         return {**new, _HASH: hash_build(context, dockerfile, build)}, []
 
     def diff(self, type: str, old: Properties, new: Properties, ignore: tuple[str, ...]) -> Change:
-        """Compare what goes into the image; credentials expire and mean nothing."""
+        """Compare all inputs, paths too, as Pulumi's provider does; but for credentials."""
         before, after = _compared(old), _compared(new)
         changed = [word for word in after if before[word] != after[word] and word not in ignore]
         return Change(changed, [], delete_first=False)
@@ -152,10 +152,12 @@ class DockerKinds:
         build = bare.get("build") or {}
         registry = bare.get("registry") or {}
         known = isinstance(name, str) and isinstance(digest, str)
+        # What was built and not pushed has its own id, and no digest in a repository.
+        repository = "" if bare.get("skipPush") else f"{_repository(str(name))}@"
         return {
             **inputs,
             "baseImageName": name,
-            "repoDigest": f"{_repository(name)}@sha256:{digest}" if known else UNKNOWN,
+            "repoDigest": f"{repository}sha256:{digest}" if known else UNKNOWN,
             "registryServer": registry.get("server", "") if registry is not UNKNOWN else UNKNOWN,
             "context": build.get("context", ".") if build is not UNKNOWN else UNKNOWN,
             "dockerfile": build.get("dockerfile", "") if build is not UNKNOWN else UNKNOWN,
@@ -181,7 +183,12 @@ class DockerKinds:
             raise UnfinishedError(str(problem), state) from problem
 
     def _register(self, name: str, digest: str) -> None:
-        """Put an image into ECR whose one layer stands for all of its content."""
+        """Put an image into ECR whose one layer stands for all of its content.
+
+        A tag that is there stays what it is in an immutable repository, whatever is pushed: a
+        second build seldom has the same bytes, and ECR refuses those too
+        (aws/containers-roadmap#2179, moby/buildkit#3776).
+        """
         manifest = {
             "schemaVersion": 2,
             "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
@@ -192,9 +199,15 @@ class DockerKinds:
             "layers": [{"digest": digest, "size": 1}],
         }
         repository = _repository(name)
+        path, tag = _path(repository), name[len(repository) + 1 :] or "latest"
+        if self._keeps_tags(path) and tag in self._tags(path):
+            raise LocalCloudError(
+                f"tag invalid: The image tag '{tag}' already exists in the '{path}' repository "
+                "and cannot be overwritten because the repository is immutable."
+            )
         request = {
-            "repositoryName": _path(repository),
-            "imageTag": name[len(repository) + 1 :] or "latest",
+            "repositoryName": path,
+            "imageTag": tag,
             "imageManifest": json.dumps(manifest),
             "imageDigest": digest,
         }
@@ -204,6 +217,15 @@ class DockerKinds:
             # The same content under the same tag is what a push that is repeated does.
             if problem.code != "ImageAlreadyExistsException":
                 raise
+
+    def _keeps_tags(self, path: str) -> bool:
+        request = {"repositoryNames": [path]}
+        found = call_aws(self._account, "ecr", "describe_repositories", request)["repositories"]
+        return bool(found[0]["imageTagMutability"] == "IMMUTABLE")
+
+    def _tags(self, path: str) -> set[str]:
+        listed = call_aws(self._account, "ecr", "list_images", {"repositoryName": path})
+        return {one["imageTag"] for one in listed["imageIds"] if "imageTag" in one}
 
     def _is_ecr(self, name: str) -> bool:
         return name.startswith(f"{self._account.account_id}.dkr.ecr.{self._account.region}.")
@@ -243,10 +265,6 @@ def _places(build: Properties) -> tuple[Path, Path]:
 def _compared(inputs: Properties) -> dict[str, Any]:
     bare = plain(inputs)
     build = bare.get("build") or {}
-    if build is not UNKNOWN:
-        # The hash speaks for context and Dockerfile: where they lie does not matter.
-        skip = {"context", "dockerfile", *_IGNORED}
-        build = {word: value for word, value in build.items() if word not in skip}
     return {
         "imageName": bare.get("imageName"),
         "skipPush": bool(bare.get("skipPush")),

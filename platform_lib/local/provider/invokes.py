@@ -165,6 +165,21 @@ def _token(account: Account, args: Properties) -> Properties:
     }
 
 
+def _images(account: Account, args: Properties) -> Properties:
+    _take("getImages", args, "repositoryName", "registryId")
+    name = args["repositoryName"]
+    found = call_aws(account, "ecr", "list_images", {"repositoryName": name})["imageIds"]
+    return {
+        "id": name,
+        "imageIds": [
+            {"imageDigest": one["imageDigest"], "imageTag": one.get("imageTag", "")}
+            for one in found
+        ],
+        "registryId": args.get("registryId") or account.account_id,
+        "repositoryName": name,
+    }
+
+
 def _document(account: Account, args: Properties) -> Properties:
     """Word an IAM policy as the provider does: one value alone, several as a list."""
     _take("getPolicyDocument", args, "statements", "version", "policyId")
@@ -290,6 +305,7 @@ INVOKES: Final[Mapping[str, Answer]] = {
     "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getVpc:getVpc": _vpc,
     "aws:ecr/getAuthorizationToken:getAuthorizationToken": _token,
+    "aws:ecr/getImages:getImages": _images,
     "aws:iam/getPolicyDocument:getPolicyDocument": _document,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,

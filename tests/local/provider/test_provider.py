@@ -235,6 +235,12 @@ def test_who_and_where(engine, account):
     assert engine.invoke("aws:index/getPartition:getPartition")["partition"] == "aws"
     token = engine.invoke("aws:ecr/getAuthorizationToken:getAuthorizationToken")
     assert token["userName"] == "AWS"
+    ecr = account.client("ecr")
+    ecr.create_repository(repositoryName="asked")
+    manifest = '{"mediaType": "application/vnd.oci.image.manifest.v1+json"}'
+    put = ecr.put_image(repositoryName="asked", imageManifest=manifest, imageTag="one")["image"]
+    images = engine.invoke("aws:ecr/getImages:getImages", repositoryName="asked")
+    assert images["imageIds"] == [put["imageId"]]
     name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
     assert engine.invoke("aws:ssm/getParameter:getParameter", name=name)["value"].startswith(
         "ami-"

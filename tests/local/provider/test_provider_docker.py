@@ -1,5 +1,6 @@
 """The docker provider: images by their contents' hash."""
 
+import grpc
 import pytest
 from provider_kit import Engine
 from pulumi.runtime.proto import provider_pb2
@@ -58,12 +59,40 @@ def test_a_changed_file_is_a_change_and_new_credentials_are_none(docker, image, 
     assert list(answer.replaces) == []
 
 
-def test_a_context_that_moved_is_no_change(docker, image, context, tmp_path):
+def test_a_context_that_moved_is_a_change_as_for_pulumis_provider(
+    docker, image, context, tmp_path
+):
     old = docker.checked(IMAGE, image)
     context.rename(tmp_path / "elsewhere")
     moved = {**image, "build": {**image["build"], "context": str(tmp_path / "elsewhere")}}
-    answer = docker.diff(IMAGE, old, docker.checked(IMAGE, moved))
-    assert answer.changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert list(docker.diff(IMAGE, old, docker.checked(IMAGE, moved)).diffs) == ["build"]
+
+
+def test_an_image_that_is_not_pushed_has_its_own_id_and_no_digest_in_the_repository(
+    docker, image, plane, account
+):
+    _, state = docker.create(IMAGE, docker.checked(IMAGE, {**image, "skipPush": True}))
+    assert state["repoDigest"].startswith("sha256:")
+    # It is there to be run all the same.
+    assert plane.pushed == [(image["imageName"], state["repoDigest"])]
+    path = image["imageName"].partition("/")[2].removesuffix(":v1")
+    assert account.client("ecr").list_images(repositoryName=path)["imageIds"] == []
+
+
+@pytest.mark.parametrize("content", ["print(1)", "print(2)"])
+def test_an_immutable_tag_takes_no_second_push(docker, image, context, account, content):
+    path = image["imageName"].partition("/")[2].removesuffix(":v1")
+    account.client("ecr").put_image_tag_mutability(
+        repositoryName=path, imageTagMutability="IMMUTABLE"
+    )
+    docker.create(IMAGE, docker.checked(IMAGE, image))
+    (context / "app.py").write_text(content)
+    words = f"tag 'v1' already exists in the '{path}' repository and cannot be overwritten"
+    with pytest.raises(grpc.RpcError, match=words):
+        docker.create(IMAGE, docker.checked(IMAGE, image))
+    docker.create(IMAGE, docker.checked(IMAGE, {**image, "skipPush": True}))
+    other = {**image, "imageName": image["imageName"].replace("v1", "v2")}
+    docker.create(IMAGE, docker.checked(IMAGE, other))
 
 
 def test_an_image_changes_its_digest_in_place(docker, image, context, account):
