@@ -29,7 +29,7 @@ from platform_lib.parts.iam import (
 )
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider
-from platform_lib.parts.outputs import register_outputs
+from platform_lib.parts.outputs import show_outputs
 
 if TYPE_CHECKING:
     from platform_lib.function_app.sources.buckets import BucketSource
@@ -236,12 +236,12 @@ class FunctionApp(pulumi.ComponentResource):
         # Which children there are depends on code, sources and front; each one is an attribute.
         vars(self).update(child.attributes)
 
-        self.url, self.dns_name = served.url, served.dns_name
-        self.hosted_zone_id = served.hosted_zone_id
-        self.target_group_arn = served.target_group_arn
-        self.security_group_id = self.security_group.id if app.network is not None else None
-        self.role_arn, self.role_name = self.role.arn, self.role.name
-        self.log_group_name = self.log_group.name
         self.invoke_statement = self.alias.arn.apply(invoke_statement)
-        self.version = pulumi.Output.from_input(settings.code.version)
-        register_outputs(self)
+        show_outputs(
+            self,
+            served=served,
+            role=self.role,
+            log_group=self.log_group,
+            security_group=self.security_group if app.network is not None else None,
+            version=pulumi.Output.from_input(settings.code.version),
+        )

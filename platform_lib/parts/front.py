@@ -16,6 +16,7 @@ from platform_lib.parts.balancer import (
     tcp,
 )
 from platform_lib.parts.children import Children
+from platform_lib.parts.served import Served
 from platform_lib.records import record
 
 
@@ -32,7 +33,7 @@ class Front:
     load_balancer: "aws.lb.LoadBalancer"
     target_group: "aws.lb.TargetGroup"
     listener: "aws.lb.Listener"
-    url: pulumi.Output[str]
+    served: Served
 
 
 FRONT_CHILDREN = {
@@ -111,7 +112,12 @@ def create_front(
         load_balancer=load_balancer,
         target_group=target_group,
         listener=listeners.listener,
-        url=pulumi.Output.format("http://{}", load_balancer.dns_name),
+        served=Served(
+            url=pulumi.Output.format("http://{}", load_balancer.dns_name),
+            dns_name=load_balancer.dns_name,
+            hosted_zone_id=load_balancer.zone_id,
+            target_group_arn=target_group.arn,
+        ),
     )
 
 

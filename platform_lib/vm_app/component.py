@@ -22,7 +22,7 @@ from platform_lib.parts.iam import (
 )
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, find_network, find_region
-from platform_lib.parts.outputs import register_outputs
+from platform_lib.parts.outputs import show_outputs
 from platform_lib.vm_app.args import VmAppArgs
 from platform_lib.vm_app.fleet import (
     create_cpu_scaling,
@@ -185,15 +185,14 @@ class VmApp(pulumi.ComponentResource):
         )
         self.scaling_policy = create_cpu_scaling(child, self.auto_scaling_group, app.cpu_percent)
 
-        self.url = front.url
-        self.dns_name = self.load_balancer.dns_name
-        self.hosted_zone_id = self.load_balancer.zone_id
-        self.role_arn, self.role_name = self.role.arn, self.role.name
-        self.log_group_name = self.log_group.name
-        self.version = archive.version
-        self.security_group_id = self.security_group.id
-        self.target_group_arn = self.target_group.arn
-        register_outputs(self)
+        show_outputs(
+            self,
+            served=front.served,
+            role=self.role,
+            log_group=self.log_group,
+            security_group=self.security_group,
+            version=archive.version,
+        )
 
 
 def _user_data(

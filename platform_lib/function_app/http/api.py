@@ -10,11 +10,11 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.function_app.args import HttpAuthorization
-from platform_lib.function_app.http.served import Served
 from platform_lib.function_app.http.settings import DEFAULT_ROUTE, HttpSettings
 from platform_lib.ingress import Domain
 from platform_lib.parts.children import Children
 from platform_lib.parts.domain import create_certificate, create_domain_record, domain_children
+from platform_lib.parts.served import Served
 
 HTTP_API_CHILDREN = {
     "api": "aws.apigatewayv2.Api",

@@ -4,7 +4,6 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib.app_args import IngressKind
-from platform_lib.function_app.http.served import Served
 from platform_lib.function_app.http.settings import HttpSettings
 from platform_lib.ingress import Domain, Ingress
 from platform_lib.parts.balancer import (
@@ -23,6 +22,7 @@ from platform_lib.parts.balancer import (
 from platform_lib.parts.children import Children
 from platform_lib.parts.domain import create_certificate, create_domain_record, domain_children
 from platform_lib.parts.lookups import Network
+from platform_lib.parts.served import Served
 
 _TARGET_CHILDREN = {
     "target_group": "aws.lb.TargetGroup",

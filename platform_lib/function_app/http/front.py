@@ -9,12 +9,12 @@ from platform_lib.function_app.http.balancer import (
     create_function_balancer,
     function_balancer_children,
 )
-from platform_lib.function_app.http.served import Served
 from platform_lib.function_app.http.settings import HttpSettings
 from platform_lib.function_app.http.url import create_function_url, function_url_children
 from platform_lib.parts.children import Children
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import Network
+from platform_lib.parts.served import Served
 
 
 def http_front_children(http: HttpSettings) -> dict[str, str]:

@@ -7,9 +7,9 @@ import pulumi_aws as aws
 
 from platform_lib.function_app.args import HttpAuthorization
 from platform_lib.function_app.http.api import cors_configuration
-from platform_lib.function_app.http.served import Served
 from platform_lib.function_app.http.settings import HttpSettings
 from platform_lib.parts.children import Children
+from platform_lib.parts.served import Served
 
 
 def function_url_children(http: HttpSettings) -> dict[str, str]:
