@@ -24,6 +24,8 @@ class Listener:
     protocol: str
     port: int
     rules: Sequence[Any]
+    drops_invalid_headers: bool
+    """Whether its balancer keeps headers from targets whose names are not letters and digits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +137,13 @@ class Desired:
         rules = sorted(
             list(chosen.rules.values()), key=lambda rule: (rule.is_default, int(_priority(rule)))
         )
-        return Listener(protocol=chosen.protocol, port=int(chosen.port), rules=rules)
+        drops = balancer.attrs.get("routing.http.drop_invalid_header_fields.enabled")
+        return Listener(
+            protocol=chosen.protocol,
+            port=int(chosen.port),
+            rules=rules,
+            drops_invalid_headers=str(drops).lower() == "true",
+        )
 
     def health_check(self, target_group_arn: str) -> HealthCheck | None:
         """Return how a target group judges, or None where the group is gone."""

@@ -19,6 +19,7 @@ from platform_lib.local.dataplane.apps.replicas import Replica
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.fronts.balancer import Balancer
+from platform_lib.local.dataplane.fronts.calls import HEADER_LIMIT, continue_body
 from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
 from platform_lib.local.dataplane.fronts.header_bytes import keep_header_bytes
 from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
@@ -311,9 +312,14 @@ class _Front:
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer
         keep_header_bytes()
-        # Bodies pass as they are: a front neither unpacks nor limits them itself.
         server = web.Server(
-            answerer.handle, access_log=None, keepalive_timeout=60.0, auto_decompress=False
+            self._handle,
+            access_log=None,
+            keepalive_timeout=60.0,
+            # Bodies pass as they are: a front neither unpacks nor limits them itself.
+            auto_decompress=False,
+            max_line_size=HEADER_LIMIT,
+            max_field_size=HEADER_LIMIT,
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         self.address = ""
@@ -323,6 +329,10 @@ class _Front:
         site = web.TCPSite(self._runner, "127.0.0.1", port or 0)
         await site.start()
         self.address = "127.0.0.1:{1}".format(*self._runner.addresses[0])
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        await continue_body(request)
+        return await self._answerer.handle(request)
 
     async def close(self) -> None:
         await self._runner.cleanup()

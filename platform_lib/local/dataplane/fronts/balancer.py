@@ -7,6 +7,7 @@ healthy the answer is 503; AWS would try the unhealthy ones, which it does here 
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from platform_lib.local.dataplane.fronts.calls import Refused
+from platform_lib.local.dataplane.fronts.calls import Refused, head_size
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.rules import (
     Request,
@@ -32,7 +33,9 @@ from platform_lib.local.desired import Desired, Listener
 _IDLE_TIMEOUT = 60.0
 _HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer")
-) | {"transfer-encoding", "upgrade", "proxy-connection"}
+) | {"transfer-encoding", "upgrade", "proxy-connection", "expect"}
+_VALID_NAME = re.compile(r"[-A-Za-z0-9]+")
+_HEAD_LIMIT = 64 * 1024
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
 _PAGE += "</body>\r\n</html>\r\n"
 
@@ -73,6 +76,8 @@ class Balancer:
         listener = self._desired.listener(self._arn)
         if listener is None:
             return _page(503, "Service Temporarily Unavailable")
+        if head_size(request) > _HEAD_LIMIT:
+            return _page(400, "Bad Request")
         path, _, query = request.raw_path.partition("?")
         seen = Request(
             method=request.method,
@@ -203,6 +208,9 @@ def forwarded_headers(request: web.BaseRequest, listener: Listener) -> CIMultiDi
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
     """
     headers = _end_to_end(request.headers)
+    if listener.drops_invalid_headers:
+        for name in {name for name in headers if not _VALID_NAME.fullmatch(name)}:
+            headers.popall(name)
     client = request.remote or "127.0.0.1"
     before = headers.get("X-Forwarded-For")
     headers["X-Forwarded-For"] = f"{before}, {client}" if before else client

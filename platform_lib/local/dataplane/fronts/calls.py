@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
 
 from platform_lib.local.dataplane.context import Context
@@ -15,6 +15,11 @@ from platform_lib.local.dataplane.functions.runtime_api import Outcome
 from platform_lib.local.errors import LocalCloudError
 
 SERVER_ERROR = "Internal Server Error"
+HEADER_LIMIT = 16 * 1024
+"""The longest request line and header that a load balancer takes; others take less.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+"""
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer
@@ -37,6 +42,24 @@ def message_answer(status: int, text: str, headers: Sequence[tuple[str, str]] = 
     body = json.dumps({"message": text}, separators=(",", ":")).encode()
     own = [("content-type", "application/json"), *headers]
     return Answer(status=status, headers=own, body=body)
+
+
+async def continue_body(request: web.BaseRequest) -> None:
+    """Tell a client that waits for it to send its body, as AWS's load balancers do at once.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html
+    """
+    if request.version >= HttpVersion11 and request.headers.get("Expect"):
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # The answer has not begun.
+
+
+def head_size(request: web.BaseRequest, *, names: bool = True) -> int:
+    """Count the bytes of a request line and its headers, some without the headers' names."""
+    line = len(request.method) + len(request.raw_path) + len("  HTTP/1.1")
+    return line + sum(
+        len(value) + (len(name) if names else 0) for name, value in request.raw_headers
+    )
 
 
 async def read_body(request: web.BaseRequest, limit: int, told: str) -> bytes:
@@ -83,11 +106,16 @@ def error_message(payload: bytes) -> str:
         return payload[:200].decode(errors="replace")
 
 
-def as_response(answer: Answer) -> web.Response:
-    """Turn an answer into a response, without what belongs to one connection only."""
+def as_response(answer: Answer, method: str = "GET") -> web.Response:
+    """Turn an answer into a response, without what belongs to one connection only.
+
+    The length is the body's; an answer to HEAD has none, and says how long it would be.
+    """
     headers = CIMultiDict[str]()
+    dropped = {"content-length", "transfer-encoding", "connection"}
+    if method == "HEAD" and not answer.body:
+        dropped.remove("content-length")
     for name, value in answer.headers:
-        if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+        if name.lower() not in dropped:
             headers.add(name, header_text(value))
-    # An answer to HEAD keeps the length of the body that it leaves out: aiohttp sees to it.
     return web.Response(status=answer.status, headers=headers, body=answer.body)

@@ -63,7 +63,7 @@ class FunctionUrl:
                 answer = await self._answer(request, config.url_id, config.auth_type)
             except Refused as refused:
                 answer = refused.answer
-        response = as_response(answer)
+        response = as_response(answer, request.method)
         if cors and origin:
             response.headers.update(cors_headers(cors, origin, is_preflight(request)))
         response.headers["x-amzn-requestid"] = str(uuid.uuid4())

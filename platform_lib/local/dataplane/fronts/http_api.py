@@ -2,10 +2,11 @@
 
 Stages (`$default` at the root, others under their name), routes, CORS, throttling, tokens and
 signatures, names of one's own (plain HTTP here, at an address of their own), functions by version
-or alias that the API may call, AWS's limits (30 seconds, 10 MB for a request, 6 MB for what a
-function takes and gives), access logs in the stage's log group. Not imitated: authorizers that are
-functions, request and response parameters, payload format 1.0, and integrations with other things
-than functions; a route to one of those answers 501 and says so.
+or alias that the API may call, AWS's limits (30 seconds, 10,240 bytes for request line and
+headers, 10 MB for a request, 6 MB for what a function takes and gives), access logs in the
+stage's log group. Not imitated: authorizers that are functions, request and response parameters,
+payload format 1.0, and integrations with other things than functions; a route to one of those
+answers 501 and says so.
 """
 
 import json
@@ -25,6 +26,7 @@ from platform_lib.local.dataplane.fronts.calls import (
     as_response,
     call_function,
     error_message,
+    head_size,
     message_answer,
     read_body,
 )
@@ -44,6 +46,7 @@ from platform_lib.local.dataplane.fronts.tokens import Distrusted, Expected, Tok
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.errors import LocalCloudError
 
+_HEAD_LIMIT = 10_240
 _REQUEST_LIMIT = 10 * 1024 * 1024
 _PAYLOAD_LIMIT = 6 * 1024 * 1024
 _SECONDS = 30.0
@@ -108,7 +111,7 @@ class HttpApi:
                 answer = await self._integrate(request, api, asked)
         except Refused as refused:
             answer, problem = refused.answer, refused.told
-        response = as_response(answer)
+        response = as_response(answer, request.method)
         if cors and origin:
             response.headers.update(cors_headers(cors, origin, is_preflight(request)))
         response.headers["apigw-requestid"] = asked.caller.request_id
@@ -149,6 +152,9 @@ class HttpApi:
 
     async def _integrate(self, request: web.BaseRequest, api: Any, asked: _Asked) -> Answer:
         """Call the function behind a route, if the request may."""
+        if head_size(request, names=False) > _HEAD_LIMIT:
+            told = "request line and header values are larger than 10,240 bytes"
+            raise Refused(431, "Request Header Fields Too Large", told)
         route = asked.route
         if route is None:
             raise Refused(404, "Not Found")

@@ -17,7 +17,9 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 _TEXT = re.compile(r"text/.*|application/(json|xml|javascript|.*\+json|.*\+xml)")
-_HIDDEN = frozenset(("connection", "cookie", "keep-alive", "transfer-encoding", "upgrade"))
+_HIDDEN = frozenset(
+    ("connection", "cookie", "expect", "keep-alive", "te", "transfer-encoding", "upgrade")
+)
 
 
 class MalformedAnswer(Exception):  # noqa: N818 - it says what happened, as a reader would

@@ -32,7 +32,9 @@ from platform_lib.local.errors import LocalCloudError
 LIMIT = 1024 * 1024
 _SECONDS = 60.0
 """The load balancer's idle time-out."""
-_HIDDEN = frozenset(("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"))
+_HIDDEN = frozenset(
+    ("connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade")
+)
 
 
 class LambdaTargets:
@@ -108,7 +110,7 @@ class LambdaTargets:
             multi=group.multi_value_headers,
         )
         answer = await self._call(arn, event, group.multi_value_headers)
-        return as_response(answer)
+        return as_response(answer, request.method)
 
     async def _call(self, arn: str, event: Mapping[str, Any], multi: bool) -> Answer:
         payload = json.dumps(event).encode()

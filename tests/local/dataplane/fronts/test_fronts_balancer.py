@@ -6,6 +6,8 @@ import threading
 import aiohttp
 import aiohttp.web
 import pytest
+from answers_wire import Connection, Request
+from answers_wire import ask as raw
 from dataplane_kit import Shop, add_image, ask, until
 
 from platform_lib.local.dataplane import DataPlane
@@ -120,6 +122,47 @@ def test_a_head_keeps_its_length_and_a_connection_serves_many_requests(shop):
         assert answer.read() == b""
         assert int(answer.headers["Content-Length"]) > 0
     connection.close()
+
+
+def test_who_waits_for_100_gets_it_and_the_target_is_not_asked(shop):
+    with Connection(shop.url) as connection:
+        answer = connection.ask(Request(method="POST", target="/", body=b"waited", waits=True))
+    assert answer.json["body"] == "waited"
+    assert "Expect" not in dict(answer.json["headers"])
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "status"),
+    [
+        ("/", [("x-long", "x" * 16_000)], 200),
+        ("/", [("x-long", "x" * 17_000)], 400),
+        ("/?" + "x" * 16_000, [], 200),
+        ("/?" + "x" * 17_000, [], 400),
+        ("/", [(f"x-{n}", "x" * 15_000) for n in range(4)], 200),
+        ("/", [(f"x-{n}", "x" * 15_000) for n in range(5)], 400),
+    ],
+)
+def test_how_long_lines_and_headers_may_be(shop, target, headers, status):
+    assert raw(shop.url, Request(method="GET", target=target, headers=headers)).status == status
+
+
+def test_names_that_are_not_letters_and_digits_are_dropped_where_it_is_told_to(shop):
+    request = Request(method="GET", target="/", headers=[("x_under", "1"), ("x-minus", "2")])
+    assert {"x_under", "x-minus"} <= set(dict(raw(shop.url, request).json["headers"]))
+
+    def drop(value):
+        shop.front.elb.modify_load_balancer_attributes(
+            LoadBalancerArn=shop.front.arn,
+            Attributes=[
+                {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": value}
+            ],
+        )
+
+    drop("true")
+    names = set(dict(raw(shop.url, request).json["headers"]))
+    drop("false")
+    assert "x-minus" in names
+    assert "x_under" not in names
 
 
 class Listening:

@@ -7,6 +7,8 @@ import threading
 import time
 
 import pytest
+from answers_wire import Connection, Request
+from answers_wire import ask as raw
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from dataplane_kit import ask, new_name, subnets, until, write_bundle, zipped
@@ -29,6 +31,8 @@ def echo(event, context):
         return {"body": "x"}
     if path == "/wrong-form":
         return {"statusCode": 200, "headers": {"a": ["b"]}, "multiValueHeaders": {"a": "b"}}
+    if path == "/length":
+        return {"statusCode": 200, "headers": {"content-length": "1234"}, "body": ""}
     if path == "/sick":
         return {"statusCode": 500}
     many = {"statusCode": 201, "multiValueHeaders": {"set-cookie": ["a=1", "b=2"]}}
@@ -145,6 +149,36 @@ def test_an_api_without_a_permission_cannot_call(function):
     # A route with the path /a, and no other.
     assert ask(api.route("GET /a").url, "/a").status == 200
     assert ask(api.url, "/b").status == 500
+
+
+def test_an_api_takes_10240_bytes_of_line_and_header_values(function):
+    api = Api(function).stage().route()
+
+    def sent(size):
+        # The rest: GET / HTTP/1.1, and the values of Host and Connection.
+        rest = len("GET / HTTP/1.1") + len("notes.example.com") + len("close")
+        headers = [("x-long", "x" * (size - rest))]
+        return raw(api.url, Request(method="GET", target="/", headers=headers))
+
+    assert sent(10_240).status == 200
+    refused = sent(10_241)
+    assert (refused.status, refused.json) == (431, {"message": "Request Header Fields Too Large"})
+
+
+def test_a_head_says_how_long_the_answer_would_be(function):
+    api = Api(function).stage().route()
+    answer = raw(api.url, Request(method="HEAD", target="/length"))
+    assert answer.all("content-length") == ["1234"]
+    assert raw(api.url, Request(method="GET", target="/length")).all("content-length") == ["0"]
+
+
+def test_who_waits_for_100_gets_it_and_the_function_does_not_hear_of_it(function):
+    api = Api(function).stage().route()
+    with Connection(api.url) as connection:
+        request = Request(method="POST", target="/", body=b"waited", waits=True)
+        answer = connection.ask(request)
+    assert base64.b64decode(answer.json["body"]) == b"waited"
+    assert "expect" not in answer.json["headers"]
 
 
 def test_an_api_lets_no_more_through_than_its_stage_says(function):
