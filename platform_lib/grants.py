@@ -1,6 +1,8 @@
 """What an app may do: least-privilege statements for `grants`.
 
-Each helper takes the ARN of one resource and names the actions that its verb needs, no more.
+Each helper takes the ARN of one resource and names the actions that its verb needs, no more. With
+`kms_key_arn`, the ARN of a key of yours that encrypts the resource, it allows the use of that key,
+too: to read needs `kms:Decrypt`, to write also `kms:GenerateDataKey`. Keys of AWS need nothing.
 """
 
 from collections.abc import Sequence
@@ -9,6 +11,8 @@ import pulumi
 
 from platform_lib.app_args import GrantArgs
 
+_READ_BY_KEY = ("kms:Decrypt",)
+_WRITE_BY_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 _READ_TABLE = (
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
@@ -30,49 +34,91 @@ def allow(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Gra
     return GrantArgs(actions=list(actions), resources=list(resources))
 
 
-def read_table(arn: pulumi.Input[str]) -> GrantArgs:
+def read_table(arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None) -> GrantArgs:
     """Read a DynamoDB table and its indexes."""
-    return allow(_READ_TABLE, [arn, _below(arn, "/index/*")])
+    return _by_key(allow(_READ_TABLE, [arn, _below(arn, "/index/*")]), _READ_BY_KEY, kms_key_arn)
 
 
-def read_write_table(arn: pulumi.Input[str]) -> GrantArgs:
+def read_write_table(
+    arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None
+) -> GrantArgs:
     """Read and write the items of a DynamoDB table, and read its indexes."""
-    return allow(sorted(_READ_TABLE + _WRITE_TABLE), [arn, _below(arn, "/index/*")])
+    granted = allow(sorted(_READ_TABLE + _WRITE_TABLE), [arn, _below(arn, "/index/*")])
+    return _by_key(granted, _WRITE_BY_KEY, kms_key_arn)
 
 
-def read_bucket(arn: pulumi.Input[str]) -> GrantArgs:
+def read_bucket(arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None) -> GrantArgs:
     """List an S3 bucket and read its objects."""
-    return allow(["s3:GetObject", "s3:ListBucket"], [arn, _below(arn, "/*")])
+    granted = allow(["s3:GetObject", "s3:ListBucket"], [arn, _below(arn, "/*")])
+    return _by_key(granted, _READ_BY_KEY, kms_key_arn)
 
 
-def read_write_bucket(arn: pulumi.Input[str]) -> GrantArgs:
-    """List an S3 bucket, and read, write and delete its objects."""
+def read_write_bucket(
+    arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None
+) -> GrantArgs:
+    """List an S3 bucket, and read, write and delete its objects.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
     actions = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket"]
-    return allow([*actions, "s3:PutObject"], [arn, _below(arn, "/*")])
+    granted = allow([*actions, "s3:PutObject"], [arn, _below(arn, "/*")])
+    return _by_key(granted, _WRITE_BY_KEY, kms_key_arn)
 
 
-def send_to_queue(arn: pulumi.Input[str]) -> GrantArgs:
-    """Send messages to an SQS queue."""
-    return allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], [arn])
+def send_to_queue(
+    arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None
+) -> GrantArgs:
+    """Send messages to an SQS queue.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    granted = allow(["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], [arn])
+    return _by_key(granted, _WRITE_BY_KEY, kms_key_arn)
 
 
-def receive_from_queue(arn: pulumi.Input[str]) -> GrantArgs:
+def receive_from_queue(
+    arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None
+) -> GrantArgs:
     """Receive messages from an SQS queue, and delete or postpone them."""
     actions = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    return allow([*actions, "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [arn])
+    granted = allow([*actions, "sqs:GetQueueUrl", "sqs:ReceiveMessage"], [arn])
+    return _by_key(granted, _READ_BY_KEY, kms_key_arn)
 
 
-def publish_to_topic(arn: pulumi.Input[str]) -> GrantArgs:
-    """Publish to an SNS topic."""
-    return allow(["sns:Publish"], [arn])
+def publish_to_topic(
+    arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None
+) -> GrantArgs:
+    """Publish to an SNS topic.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    return _by_key(allow(["sns:Publish"], [arn]), _WRITE_BY_KEY, kms_key_arn)
 
 
-def read_secret(arn: pulumi.Input[str]) -> GrantArgs:
+def read_secret(arn: pulumi.Input[str], kms_key_arn: pulumi.Input[str] | None = None) -> GrantArgs:
     """Read a Secrets Manager secret from the app's own code.
 
     A secret that should be there as an environment variable belongs in `secrets` instead.
     """
-    return allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], [arn])
+    granted = allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], [arn])
+    return _by_key(granted, _READ_BY_KEY, kms_key_arn)
+
+
+def use_key(arn: pulumi.Input[str]) -> GrantArgs:
+    """Read and write what a KMS key encrypts.
+
+    For what an app is not granted itself: its `on_failure` or `dead_letter`, a `bundle` in S3.
+    """
+    return allow(_WRITE_BY_KEY, [arn])
+
+
+def _by_key(
+    granted: GrantArgs, actions: Sequence[str], kms_key_arn: pulumi.Input[str] | None
+) -> GrantArgs:
+    """Add the key to a grant: an action counts only on resources of its own kind."""
+    if kms_key_arn is None:
+        return granted
+    return allow([*granted["actions"], *actions], [*granted["resources"], kms_key_arn])
 
 
 def _below(arn: pulumi.Input[str], path: str) -> pulumi.Input[str]:

@@ -25,6 +25,7 @@ TOPIC = f"arn:aws:sns:{HERE}:notes"
 SECRET = f"arn:aws:secretsmanager:{HERE}:secret:token-AbCdEf"
 KINESIS = f"arn:aws:kinesis:{HERE}:stream/clicks"
 KEY = f"arn:aws:kms:{HERE}:key/12345678-1234-1234-1234-123456789012"
+OTHER_KEY = f"{KEY[:-1]}3"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"
 
 NETWORK = {
@@ -43,6 +44,9 @@ SHARED = {
         grants.receive_from_queue(QUEUE),
         grants.publish_to_topic(TOPIC),
         grants.read_secret(SECRET),
+        grants.read_write_bucket(BUCKET, kms_key_arn=KEY),
+        grants.read_write_table(TABLE, kms_key_arn=KEY),
+        grants.use_key(KEY),
     ],
 }
 PROGRAMS = {
@@ -54,11 +58,15 @@ PROGRAMS = {
     "sources": lambda: _function(
         kms_key_arn=KEY,
         streams=[
-            {"name": "table", "arn": f"{TABLE}/stream/2025-01-01T00:00:00.000"},
+            {
+                "name": "table",
+                "arn": f"{TABLE}/stream/2025-01-01T00:00:00.000",
+                "kms_key_arn": OTHER_KEY,
+            },
             {"name": "kinesis", "arn": KINESIS, "on_failure": f"{BUCKET}-failed"},
             {"name": "consumer", "arn": f"{KINESIS}/consumer/notes:1"},
         ],
-        queues=[{}, {"name": "given", "arn": QUEUE}],
+        queues=[{}, {"name": "given", "arn": QUEUE, "kms_key_arn": OTHER_KEY}],
         topics=[{"arn": TOPIC}, {"name": "raw", "arn": TOPIC, "raw": True}],
         buckets=[{"bucket": "photos"}],
         event_rules=[{"pattern": {"source": ["notes"]}}],

@@ -184,7 +184,12 @@ class FunctionApp(pulumi.ComponentResource):
             "function",
             aws.lambda_.Function,
             "fn",
-            **create_package(child, settings.code, architecture=app.architecture),
+            **create_package(
+                child,
+                settings.code,
+                architecture=app.architecture,
+                kms_key_arn=app.kms_key_arn,
+            ),
             architectures=[app.architecture],
             memory_size=settings.memory_mib,
             timeout=settings.timeout_seconds,

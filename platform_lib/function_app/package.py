@@ -31,15 +31,20 @@ class _Store:
     """A bucket to put code into."""
 
     bucket: pulumi.Input[str]
+    encryption: str | None
+    """Said of each object; None where the bucket says it."""
     ours: bool
     ready: Sequence[pulumi.Resource]
 
 
-def package_children(code: FunctionCode) -> dict[str, str]:
+def package_children(code: FunctionCode, *, by_key: bool) -> dict[str, str]:
     """Name the children that `create_package` makes of this code, with their classes."""
     children: dict[str, str] = {}
     if code.upload is not None:
-        children |= _BUCKET_CHILDREN if code.upload.bucket is None else {}
+        if code.upload.bucket is None:
+            children |= _BUCKET_CHILDREN
+            if by_key:
+                children["bucket_encryption"] = "aws.s3.BucketServerSideEncryptionConfiguration"
         children["bundle"] = "aws.s3.BucketObjectv2"
     if code.layer is not None:
         children |= _LAYER_CHILDREN
@@ -48,9 +53,15 @@ def package_children(code: FunctionCode) -> dict[str, str]:
     return children
 
 
-def create_package(child: Children, code: FunctionCode, *, architecture: str) -> Mapping[str, Any]:
+def create_package(
+    child: Children,
+    code: FunctionCode,
+    *,
+    architecture: str,
+    kms_key_arn: pulumi.Input[str] | None,
+) -> Mapping[str, Any]:
     """Word the function's inputs for its code and its layers, ours last: the locked one wins."""
-    store = _create_store(child, code)
+    store = _create_store(child, code, kms_key_arn)
 
     def place(key: str, archive: Path) -> dict[str, Any]:
         if store is None:
@@ -89,11 +100,14 @@ def create_package(child: Children, code: FunctionCode, *, architecture: str) ->
     return inputs
 
 
-def _create_store(child: Children, code: FunctionCode) -> _Store | None:
+def _create_store(
+    child: Children, code: FunctionCode, kms_key_arn: pulumi.Input[str] | None
+) -> _Store | None:
     if code.upload is None:
         return None
     if code.upload.bucket is not None:
-        return _Store(bucket=code.upload.bucket, ours=False, ready=())
+        # It has its own default, which may be a key of its owner's.
+        return _Store(bucket=code.upload.bucket, encryption=None, ours=False, ready=())
     closed = create_bundle_bucket(child)
     versioning = child.make(
         "bucket_versioning",
@@ -102,7 +116,29 @@ def _create_store(child: Children, code: FunctionCode) -> _Store | None:
         bucket=closed.bucket.id,
         versioning_configuration={"status": "Enabled"},
     )
-    return _Store(bucket=closed.bucket.id, ours=True, ready=(closed.bucket_policy, versioning))
+    ready: list[pulumi.Resource] = [closed.bucket_policy, versioning]
+    if kms_key_arn is not None:
+        by_key = {"sse_algorithm": "aws:kms", "kms_master_key_id": kms_key_arn}
+        encryption = child.make(
+            "bucket_encryption",
+            aws.s3.BucketServerSideEncryptionConfiguration,
+            "code-encryption",
+            bucket=closed.bucket.id,
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": by_key,
+                    "bucket_key_enabled": True,
+                }
+            ],
+        )
+        ready.append(encryption)
+    return _Store(
+        bucket=closed.bucket.id,
+        # By its default where that is a key of the user's.
+        encryption="AES256" if kms_key_arn is None else None,
+        ours=True,
+        ready=ready,
+    )
 
 
 def _store(child: Children, store: _Store, key: str, archive: Path) -> "aws.s3.BucketObjectv2":
@@ -120,7 +156,6 @@ def _store(child: Children, store: _Store, key: str, archive: Path) -> "aws.s3.B
         # A bucket may serve many apps and stacks: the key tells them apart.
         key=f"{pulumi.get_project()}/{pulumi.get_stack()}/{child.name}/{content}.zip",
         source=pulumi.FileAsset(str(archive)),
-        # A bucket that was given has its own default, which may be a key of its owner's.
-        server_side_encryption="AES256" if store.ours else None,
+        server_side_encryption=store.encryption,
         opts=pulumi.ResourceOptions(depends_on=list(store.ready)),
     )

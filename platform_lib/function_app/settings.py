@@ -154,7 +154,7 @@ def _children(
 ) -> dict[str, str]:
     return {
         **_CHILDREN,
-        **package_children(code),
+        **package_children(code, by_key=app.kms_key_arn is not None),
         **(_NETWORK_CHILDREN if app.network else {}),
         **function_alarm_children(app.alarms),
         **source_children(sources, alarms=app.alarms is not None),

@@ -47,6 +47,9 @@ class QueueArgs(EventSourceArgs):
 
     arn: NotRequired[pulumi.Input[str]]
     """A queue that exists. Default: one is made, encrypted, with a queue for what failed."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """ARN of a key of yours that encrypts the given queue: the role may decrypt by it. A queue
+    that is made has the app's own `kms_key_arn`. Default: none."""
     fifo: NotRequired[bool]
     """Whether the queue keeps order; told from the ARN where it is known. Default: False."""
     batch_size: NotRequired[int]
@@ -84,6 +87,9 @@ class StreamArgs(EventSourceArgs):
 
     arn: pulumi.Input[str]
     """ARN of the stream: of a table's (not of the table), of Kinesis, or of a consumer of one."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """ARN of a key of yours that encrypts the stream, or its table: the role may decrypt by it.
+    Default: none."""
     starting_position: NotRequired[StartingPosition]
     """Where reading begins: the oldest record there is, the newest, or (Kinesis) a time.
     Default: trim_horizon, so that nothing is missed."""

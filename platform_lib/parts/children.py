@@ -132,7 +132,10 @@ _properties_of: dict[type, frozenset[str]] = {}
 def _properties(kind: type[pulumi.CustomResource]) -> frozenset[str]:
     """List a resource's inputs, by the Args class that pulumi's generator makes beside it."""
     if kind not in _properties_of:
-        args = getattr(inspect.getmodule(kind), f"{kind.__name__}Args")
+        module = inspect.getmodule(kind)
+        # It is another name where a block of another resource has the first.
+        args = getattr(module, f"{kind.__name__}InitArgs", None)
+        args = args or getattr(module, f"{kind.__name__}Args")
         names = frozenset(inspect.signature(args.__init__).parameters)
         _properties_of[kind] = names - {"__self__"}
     return _properties_of[kind]

@@ -13,6 +13,7 @@ S3 = {"code": "s3://artifacts/notes.zip", "handler": "notes.handler"}
 IMAGE = {"image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
+STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
 OTHER_KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-0a1b2c3d"
 
 
@@ -152,9 +153,82 @@ def test_a_key_encrypts_what_is_made_for_events_and_who_sends_may_use_it():
     for name in ("notes-policy", "notes-scheduler-policy"):
         policy = graph.one(aws.iam.RolePolicy, name).inputs["policy"]
         assert use in json.loads(policy)["Statement"], name
-    # An event that only the scheduler sends asks for no more where failures go elsewhere.
+    # The scheduler sends to no queue where failures go elsewhere, and reads its schedule still.
     graph = graph_of(kms_key_arn=KEY, schedules=[{"rate": "1 day"}], on_failure=QUEUE)
-    assert "kms" not in graph.one(aws.iam.RolePolicy, "notes-scheduler-policy").inputs["policy"]
+    policy = graph.one(aws.iam.RolePolicy, "notes-scheduler-policy").inputs["policy"]
+    assert json.loads(policy)["Statement"][-1] == {**use, "Action": ["kms:Decrypt"]}
+
+
+def test_a_key_encrypts_schedules_and_filters_and_no_mapping_without_filters():
+    sources = {
+        "queues": [{}, {"name": "some", "filters": [{"body": {"kind": ["new"]}}]}],
+        "streams": [
+            {"arn": STREAM, "filters": [{"data": {"kind": ["new"]}}]},
+            {"name": "all", "arn": f"{STREAM}-2"},
+        ],
+        "schedules": [{"rate": "1 day"}],
+    }
+    graph = graph_of(kms_key_arn=KEY, **sources)
+    assert graph.one(aws.scheduler.Schedule).inputs["kmsKeyArn"] == KEY
+    keys = {
+        each.name: each.inputs.get("kmsKeyArn")
+        for each in graph.all(aws.lambda_.EventSourceMapping)
+    }
+    assert keys == {
+        "notes-queue-mapping": None,
+        "notes-queue-some-mapping": KEY,
+        "notes-stream-mapping": KEY,
+        "notes-stream-all-mapping": None,
+    }
+    plain = graph_of(**sources)
+    for each in plain.all(aws.lambda_.EventSourceMapping):
+        assert "kmsKeyArn" not in each.inputs
+    assert "kmsKeyArn" not in plain.one(aws.scheduler.Schedule).inputs
+
+
+def test_a_key_encrypts_the_bucket_that_is_made_for_uploads_and_its_objects_by_default():
+    inline = {"inline": "def handler(event, context): ...", "ingress": {"kind": "none"}}
+    args = {**inline, "upload": {}, "kms_key_arn": KEY}
+    graph = synth(lambda: FunctionApp("notes", args))
+    bucket = graph.one(aws.s3.Bucket)
+    encryption = graph.one(aws.s3.BucketServerSideEncryptionConfiguration)
+    assert encryption.inputs == {
+        "bucket": bucket.id,
+        "rules": [
+            {
+                "applyServerSideEncryptionByDefault": {
+                    "sseAlgorithm": "aws:kms",
+                    "kmsMasterKeyId": KEY,
+                },
+                "bucketKeyEnabled": True,
+            }
+        ],
+    }
+    bundle = graph.one(aws.s3.BucketObjectv2)
+    assert "serverSideEncryption" not in bundle.inputs
+    assert encryption in bundle.dependencies
+    # It is a child like any other.
+    overrides = {"bucket_encryption": {"rules": []}}
+    other = synth(lambda: FunctionApp("notes", {**args, "overrides": overrides}))
+    assert other.one(aws.s3.BucketServerSideEncryptionConfiguration).inputs["rules"] == []
+    plain = synth(lambda: FunctionApp("notes", {**inline, "upload": {}}))
+    assert plain.one(aws.s3.BucketObjectv2).inputs["serverSideEncryption"] == "AES256"
+    assert plain.all(aws.s3.BucketServerSideEncryptionConfiguration) == []
+    with pytest.raises(ArgsError, match="no such child"):
+        synth(lambda: FunctionApp("notes", {**inline, "upload": {}, "overrides": overrides}))
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        {"queues": [{"arn": QUEUE, "kms_key_arn": OTHER_KEY}]},
+        {"streams": [{"arn": STREAM, "kms_key_arn": OTHER_KEY}]},
+    ],
+)
+def test_what_is_given_under_a_key_of_its_own_may_be_decrypted(sources):
+    read = {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": OTHER_KEY}
+    policy = graph_of(**sources).one(aws.iam.RolePolicy, "notes-policy").inputs["policy"]
+    assert json.loads(policy)["Statement"].count(read) == 1
 
 
 def test_a_key_of_the_logs_own_wins_for_the_logs():
@@ -177,6 +251,18 @@ def test_a_key_that_only_the_engine_knows_is_taken():
 
 
 BAD = [
+    (
+        {"queues": [{"kms_key_arn": KEY}]},
+        r"'queues\[0\].kms_key_arn' is .*: a queue that is made has the app's own kms_key_arn",
+    ),
+    (
+        {"queues": [{"arn": QUEUE, "kms_key_arn": QUEUE}]},
+        r"'queues\[0\].kms_key_arn' is .*: must be the ARN of a key",
+    ),
+    (
+        {"streams": [{"arn": STREAM, "kms_key_arn": "alias/x"}]},
+        r"'streams\[0\].kms_key_arn' is 'alias/x': must be the ARN of a key",
+    ),
     ({"alias": "7"}, "'alias' is '7': must be letters, digits, '-' and '_', not digits alone"),
     ({"alias": ""}, "'alias' is '': must be"),
     ({"alias": "a:b"}, "'alias' is 'a:b': must be"),

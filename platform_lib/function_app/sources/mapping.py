@@ -78,6 +78,8 @@ def create_mapping(
         f"{at.suffix}-mapping",
         function_name=target.alias.arn,
         event_source_arn=source_arn,
+        # The key of the filters, and of nothing else.
+        kms_key_arn=target.kms_key_arn if inputs["filter_criteria"] is not None else None,
         **inputs,
         # Lambda takes one mapping of a source to a function: where another starting position
         # replaces it, the old one must go first. What comes meanwhile waits in the source.

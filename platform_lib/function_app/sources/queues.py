@@ -16,7 +16,7 @@ from platform_lib.function_app.sources.naming import SourceName, check_repeated,
 from platform_lib.function_app.sources.recursion import granted, guarded, own_output
 from platform_lib.function_app.sources.source import Function, Right, Source
 from platform_lib.function_app.sources.sqs import DEAD_LETTER_SECONDS, Queues, queue_encryption
-from platform_lib.function_app.sources.statements import receive_messages
+from platform_lib.function_app.sources.statements import decrypt, receive_messages
 from platform_lib.function_app.sources.target import Target
 from platform_lib.parts.alarms import create_depth_alarm
 from platform_lib.parts.children import Children
@@ -44,6 +44,8 @@ class QueueSettings(Source):
     """A queue as a source, checked."""
 
     arn: pulumi.Input[str] | None
+    kms_key_arn: pulumi.Input[str] | None
+    """The given queue's key; one that is made has the app's."""
     fifo: bool
     visibility_timeout_seconds: int
     maximum_receives: int
@@ -105,6 +107,8 @@ class QueueSettings(Source):
     def rights(self, made: Queues | None) -> Iterator[Right]:
         """Allow working the queue off."""
         yield receive_messages, self._arn(made)
+        if self.kms_key_arn is not None:
+            yield decrypt, self.kms_key_arn
 
     def bind(self, child: Children, target: Target, made: Queues | None) -> QueueSource:
         """Let the function work a queue off."""
@@ -153,6 +157,11 @@ def _settings(
             raise InvalidInput(f"{path}.maximum_receives", args["maximum_receives"], need)
         check = own_output(f"{path}.arn", "queue", "send to another queue, or take the grant away")
         arn = guarded(function.app, arn, written, check)
+    elif "kms_key_arn" in args:
+        need = "a queue that is made has the app's own kms_key_arn; leave it out, or give `arn`"
+        raise InvalidInput(f"{path}.kms_key_arn", args["kms_key_arn"], need)
+    if "kms_key_arn" in args:
+        check_arn(f"{path}.kms_key_arn", args["kms_key_arn"], ["key"])
     fifo = keeps_order(path, args, "queue")
     inputs = queue_mapping(path, args, fifo=fifo)
     window = inputs["maximum_batching_window_in_seconds"] or 0
@@ -161,6 +170,7 @@ def _settings(
     return QueueSettings(
         at=at,
         arn=arn,
+        kms_key_arn=args.get("kms_key_arn"),
         fifo=fifo,
         visibility_timeout_seconds=_visibility(path, args, 6 * function.timeout_seconds + window),
         maximum_receives=receives,

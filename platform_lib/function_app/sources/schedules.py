@@ -13,7 +13,7 @@ from platform_lib.checks import InvalidInput, check_json, check_length, check_ra
 from platform_lib.function_app.sources.naming import READABLE_LIMIT, SourceName, named_sources
 from platform_lib.function_app.sources.source import Function, Source
 from platform_lib.function_app.sources.sqs import Queues
-from platform_lib.function_app.sources.statements import send_to, use_key
+from platform_lib.function_app.sources.statements import decrypt, send_to, use_key
 from platform_lib.function_app.sources.target import Target
 from platform_lib.parts.children import Children
 from platform_lib.parts.iam import create_policy, create_role
@@ -71,6 +71,7 @@ class ScheduleSettings(Source):
                 else {"mode": "FLEXIBLE", "maximum_window_in_minutes": window}
             ),
             state="ENABLED" if self.enabled else "DISABLED",
+            kms_key_arn=target.kms_key_arn,
             target={
                 "arn": target.alias.arn,
                 "role_arn": role.arn,
@@ -162,6 +163,8 @@ def _create_scheduler_role(child: Children, target: Target) -> None:
     statements: list[pulumi.Input[Any]] = [call]
     if target.failure_queue is not None:
         statements.append(send_to(target.failure_queue.arn))
-        if target.kms_key_arn is not None:
-            statements.append(use_key(target.kms_key_arn))
+    if target.kms_key_arn is not None:
+        # What a schedule hands over is encrypted, and so is the queue that it sends to.
+        sends = target.failure_queue is not None
+        statements.append((use_key if sends else decrypt)(target.kms_key_arn))
     create_policy(child, "scheduler_policy", "scheduler-policy", role=role, statements=statements)

@@ -35,6 +35,11 @@ def use_key(key_arn: pulumi.Input[str]) -> Statement:
     }
 
 
+def decrypt(key_arn: pulumi.Input[str]) -> Statement:
+    """Allow reading what a key of the user's encrypts."""
+    return {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": key_arn}
+
+
 def read_stream(stream_arn: pulumi.Input[str]) -> pulumi.Output[Sequence[Statement]]:
     """Allow following a stream of DynamoDB or Kinesis, or a consumer of one.
 

@@ -23,7 +23,7 @@ from platform_lib.function_app.sources.naming import (
 from platform_lib.function_app.sources.recursion import granted, guarded, own_output
 from platform_lib.function_app.sources.source import Function, Right, Source
 from platform_lib.function_app.sources.sqs import Queues
-from platform_lib.function_app.sources.statements import read_stream, send_to
+from platform_lib.function_app.sources.statements import decrypt, read_stream, send_to
 from platform_lib.function_app.sources.target import Target
 from platform_lib.parts.children import Children
 from platform_lib.records import record
@@ -46,6 +46,7 @@ class StreamSettings(Source):
     """A stream as a source, checked."""
 
     arn: pulumi.Input[str]
+    kms_key_arn: pulumi.Input[str] | None
     on_failure: pulumi.Input[str] | None
     mapping: Mapping[str, Any]
     asynchronous: bool = False
@@ -57,6 +58,8 @@ class StreamSettings(Source):
     def rights(self, made: Queues | None) -> Iterator[Right]:
         """Allow following the stream, and telling its home of failures."""
         yield read_stream, self.arn
+        if self.kms_key_arn is not None:
+            yield decrypt, self.kms_key_arn
         if self.on_failure is not None:
             yield send_to, self.on_failure
 
@@ -102,6 +105,8 @@ def _settings(
     tumbling = args.get("tumbling_window_seconds", 0)
     check_range(f"{path}.tumbling_window_seconds", tumbling, 0, 900, "seconds")
     arn = args["arn"]
+    if "kms_key_arn" in args:
+        check_arn(f"{path}.kms_key_arn", args["kms_key_arn"], ["key"])
 
     # Filters may leave out what the function writes; a table is not a stream's name.
     puts = granted(function.grants, "kinesis:PutRecord", "kinesis:PutRecords")
@@ -126,6 +131,7 @@ def _settings(
     return StreamSettings(
         at=at,
         arn=guarded(function.app, arn, written, check),
+        kms_key_arn=args.get("kms_key_arn"),
         on_failure=home,
         mapping=inputs,
         needs_home=home is None,

@@ -209,6 +209,7 @@ def _queue(at: SourceName, timeout_seconds: int, fifo: bool) -> QueueSettings:
     return QueueSettings(
         at=at,
         arn=None,
+        kms_key_arn=None,
         fifo=fifo,
         visibility_timeout_seconds=6 * timeout_seconds,
         maximum_receives=defaults.QUEUE_MAXIMUM_RECEIVES,
