@@ -207,10 +207,12 @@ class AppArgs(TypedDict):
     taken from the folder of the project's Pulumi.yaml, or from the working directory where
     Pulumi does not tell that folder. Default: none; another artifact must be given."""
     app: NotRequired[str]
-    """The app in `source` or in one of its dependencies, as `package.module:callable`. It is an
-    unmodified ASGI or WSGI app. Default: none."""
+    """The app in `source` or in one of its dependencies, as `package.module:callable`, or as
+    `package.module:create_app()` where a function without arguments makes it. It is an unmodified
+    ASGI or WSGI app. Default: none."""
     interface: NotRequired[Interface]
-    """How `app` is called. Default: asgi."""
+    """How `app` is called; an error where the callable takes other arguments. Default: found out
+    from the callable, which is WSGI where it takes two arguments and ASGI where it takes three."""
     python_version: NotRequired[str]
     """Interpreter on the target: 3.11, 3.12, 3.13 or 3.14. Default: 3.13."""
     architecture: NotRequired[Architecture]

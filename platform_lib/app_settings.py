@@ -15,7 +15,6 @@ from platform_lib.app_args import (
     Architecture,
     GrantArgs,
     IngressKind,
-    Interface,
     NetworkArgs,
     RolloutStrategy,
     Stage,
@@ -53,7 +52,8 @@ class AppSettings:
 
     source: Path | None
     app: str | None
-    interface: str
+    interface: str | None
+    """None where it is found out from the callable."""
     python_version: str
     architecture: str
     port: int
@@ -85,7 +85,7 @@ def app_settings(args: Mapping[str, Any], has: Collection[str] = ()) -> AppSetti
     settings = AppSettings(
         source=find_source(args["source"]) if "source" in args else None,
         app=args.get("app"),
-        interface=args.get("interface", Interface.ASGI).value,
+        interface=args["interface"].value if "interface" in args else None,
         python_version=args.get("python_version", defaults.PYTHON_VERSION),
         architecture=args.get("architecture", Architecture.ARM64).value,
         port=args.get("port", defaults.PORT),

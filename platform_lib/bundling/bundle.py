@@ -14,7 +14,13 @@ from pathlib import Path
 from platform_lib.bundling.archive import write_zip
 from platform_lib.bundling.cache import cache_dir, digest, made_once
 from platform_lib.bundling.dependency_layer import DependencyLayer, check_apart, make_layer
-from platform_lib.bundling.entry_check import Entry, check_in_source, check_in_tree, read_entry
+from platform_lib.bundling.entry_check import (
+    Entry,
+    check_in_source,
+    check_in_tree,
+    check_interface,
+    read_entry,
+)
 from platform_lib.bundling.installer import InstallFailed
 from platform_lib.bundling.locks import Locks, make_locks
 from platform_lib.bundling.requirements import read_requirements
@@ -122,6 +128,7 @@ def _build(
     if not requirements.lines and not _has_python(files):
         raise InvalidInput("source", str(source), "it holds no Python file and requires nothing")
     check_in_source(start, source, python_version)
+    check_interface(start, source, additions.interface)
     locks = make_locks(
         source,
         requirements,

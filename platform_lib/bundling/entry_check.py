@@ -8,14 +8,48 @@ import ast
 import difflib
 import re
 import sys
+import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from platform_lib.checks import InvalidInput
 
-_APP = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*")
-_HANDLER = re.compile(r"([A-Za-z_]\w*(?:[./][A-Za-z_]\w*)*)\.([A-Za-z_]\w*)")
+_APP = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z_]\w*)(?:\.[A-Za-z_]\w*)*(?:\(\))?")
+_HANDLER = re.compile(r"([\w-]+(?:[./][\w-]+)*)\.([A-Za-z_]\w*)")
+"""Lambda imports a handler's module by its name as text, which need be no word of Python's."""
+
+_KNOWN = {
+    **dict.fromkeys(
+        (
+            "a2wsgi.WSGIMiddleware",
+            "asgiref.wsgi.WsgiToAsgi",
+            "blacksheep.Application",
+            "django.core.asgi.get_asgi_application",
+            "falcon.asgi.App",
+            "fastapi.FastAPI",
+            "litestar.Litestar",
+            "quart.Quart",
+            "sanic.Sanic",
+            "socketio.ASGIApp",
+            "starlette.applications.Starlette",
+        ),
+        "asgi",
+    ),
+    **dict.fromkeys(
+        (
+            "a2wsgi.ASGIMiddleware",
+            "bottle.Bottle",
+            "bottle.default_app",
+            "django.core.wsgi.get_wsgi_application",
+            "falcon.App",
+            "flask.Flask",
+            "socketio.WSGIApp",
+        ),
+        "wsgi",
+    ),
+}
+"""What makes an app -> how such an app is called."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +67,11 @@ class Entry:
 
 
 def read_entry(field: str, text: str) -> Entry:
-    """Read `package.module:callable` of an app, or `module.function` of a handler."""
+    """Read `package.module:callable` or `:factory()` of an app, `module.function` of a handler."""
     found = (_APP if field == "app" else _HANDLER).fullmatch(text)
     if found is None:
-        form = "package.module:callable" if field == "app" else "module.function"
-        raise InvalidInput(field, text, f"must be '{form}'")
+        app = "must be 'package.module:callable', or 'package.module:factory()'"
+        raise InvalidInput(field, text, app if field == "app" else "must be 'module.function'")
     return Entry(field, text, found[1].replace("/", "."), found[2])
 
 
@@ -46,6 +80,9 @@ def check_in_source(entry: Entry, source: Path, python_version: str) -> None:
 
     A module that the source has not may come with a dependency: `check_in_tree` tells.
     """
+    top = entry.module.partition(".")[0]
+    if top == "__main__" or (top in sys.stdlib_module_names and _brings(source, top)):
+        raise entry.wrong(f"Python has a module {top!r} of its own, which it loads: rename yours")
     found = _module_file(source, entry.module)
     if found is not None:
         _check_syntax(entry, source, entry.module, python_version, set())
@@ -60,6 +97,12 @@ def check_in_tree(
     `trees` are the folders in which Python looks, the source's first.
     """
     if entry.module.partition(".")[0] in sys.stdlib_module_names:
+        own = _module_file(Path(sysconfig.get_path("stdlib")), entry.module)
+        if own is None:
+            raise entry.wrong(
+                "neither the source nor Python has a module of this name with an app"
+            )
+        _check_name(entry, own, python_version, written_out=True)
         return
     for tree in trees:
         found = _module_file(tree, entry.module)
@@ -72,6 +115,63 @@ def check_in_tree(
     lacks = "" if has_python else "the source holds no Python file, and "
     need = f"{lacks}neither the source nor its dependencies have a module {entry.module!r}"
     raise entry.wrong(f"{need}{_nearest(entry.module, trees)}")
+
+
+def check_interface(entry: Entry, source: Path, given: str | None) -> None:
+    """Refuse a given interface where the source shows that the app is called otherwise."""
+    if given is None or entry.text.partition(":")[2] != entry.name:
+        return
+    path = _module_file(source, entry.module)
+    found = _shown_interface(path, entry.name) if path is not None else None
+    if found not in (None, given):
+        need = f"the app {entry.text!r} is {str(found).upper()}: leave 'interface' out"
+        raise InvalidInput("interface", given, need)
+
+
+def _shown_interface(path: Path, name: str) -> str | None:
+    """Tell the interface of an app that is bound once, by a plain function or a known class."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return None
+    if list(_bound(tree)).count(name) != 1 or _only_run_time_knows(tree):
+        return None
+    imported = dict(_imported_names(tree))
+    for statement in tree.body:
+        match statement:
+            case ast.FunctionDef(name=bound) | ast.AsyncFunctionDef(name=bound) if bound == name:
+                return _interface_of_function(statement)
+            case (
+                ast.Assign(targets=[ast.Name(id=bound)], value=ast.Call(func=made))
+                | ast.AnnAssign(target=ast.Name(id=bound), value=ast.Call(func=made))
+            ) if bound == name:
+                first, dot, rest = ast.unparse(made).partition(".")
+                return _KNOWN.get(f"{imported.get(first, '')}{dot}{rest}")
+    return None
+
+
+def _interface_of_function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    args = node.args
+    if node.decorator_list or args.vararg or args.defaults or args.kwonlyargs:
+        return None
+    count, awaits = len(args.posonlyargs) + len(args.args), isinstance(node, ast.AsyncFunctionDef)
+    return {(3, True): "asgi", (2, False): "wsgi"}.get((count, awaits))
+
+
+def _imported_names(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Give each name that a module's imports bind, and what it stands for."""
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                top = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (top, top)
+        elif isinstance(statement, ast.ImportFrom) and not statement.level:
+            for alias in statement.names:
+                yield alias.asname or alias.name, f"{statement.module}.{alias.name}"
+
+
+def _brings(source: Path, module: str) -> bool:
+    return _module_file(source, module) is not None or (source / module).is_dir()
 
 
 def _beside(folder: Path) -> bool:
@@ -160,9 +260,10 @@ def _may_be_newer(problem: SyntaxError, text: bytes) -> bool:
     return problem.msg.startswith("f-string") or any(_NEWER.search(each) for each in about)
 
 
-def _check_name(entry: Entry, path: Path, python_version: str) -> None:
+def _check_name(entry: Entry, path: Path, python_version: str, written_out: bool = False) -> None:
+    """Refuse a name that a module does not bind; `written_out` tells that it binds all by words."""
     tree = _parsed(entry, path, Path(path.name), python_version)
-    if tree is None or _only_run_time_knows(tree):
+    if tree is None or (not written_out and _only_run_time_knows(tree)):
         return
     names = set(_bound(tree))
     if entry.name in names:

@@ -33,7 +33,7 @@ def build_generated(
     source: Path,
     *,
     app: str,
-    interface: str,
+    interface: str | None,
     python_version: str,
     architecture: str,
     port: int,

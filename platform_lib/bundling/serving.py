@@ -15,8 +15,11 @@ def server_command() -> tuple[str, ...]:
     return SERVER_COMMAND[1:]
 
 
-def server_additions(app: str, interface: str, salt: str = "") -> Additions:
-    """Add the server of instances and containers; `salt` is what else names the artifact."""
+def server_additions(app: str, interface: str | None = None, salt: str = "") -> Additions:
+    """Add the server of instances and containers; `salt` is what else names the artifact.
+
+    Where no interface is given the server finds it out when it imports the app.
+    """
     return Additions(
         requirements=("granian>=2.2,<3",),
         pins=("granian==2.8.7", "click==8.5.1"),
@@ -26,20 +29,27 @@ def server_additions(app: str, interface: str, salt: str = "") -> Additions:
     )
 
 
+_ADAPTERS = {
+    "asgi": (("mangum>=0.19,<1",), ("mangum==0.22.0", "typing-extensions==4.16.0")),
+    "wsgi": (("apig-wsgi>=2.19,<3",), ("apig-wsgi==2.20.0",)),
+}
+"""Interface -> the package that calls such an app, and the versions of today."""
+
+
 def function_additions(
-    *, app: str | None = None, handler: str | None = None, interface: str = "asgi"
+    *, app: str | None = None, handler: str | None = None, interface: str | None = None
 ) -> Additions:
-    """Add what makes an app, or a plain handler, a Lambda function."""
+    """Add what makes an app, or a plain handler, a Lambda function.
+
+    Where no interface is given the function finds it out when it imports the app, and so brings
+    what calls either kind: apig-wsgi has no dependencies, and is 20 KB.
+    """
     if handler is not None:
         return Additions(files=function_files({"handler": handler}), on_lambda=True)
-    adapters = {
-        "asgi": (("mangum>=0.19,<1",), ("mangum==0.22.0", "typing-extensions==4.16.0")),
-        "wsgi": (("apig-wsgi>=2.19,<3",), ("apig-wsgi==2.20.0",)),
-    }
-    requirements, pins = adapters[interface]
+    adapters = [_ADAPTERS[each] for each in ([interface] if interface else _ADAPTERS)]
     return Additions(
-        requirements=requirements,
-        pins=pins,
+        requirements=tuple(each for requirements, _ in adapters for each in requirements),
+        pins=tuple(each for _, pins in adapters for each in pins),
         files=function_files({"app": str(app), "interface": interface}),
         interface=interface,
         on_lambda=True,

@@ -33,7 +33,7 @@ _GONE = re.compile(
 """Runtimes that Lambda had, and that it gives no more updates."""
 
 _LIMIT = 128
-_PYTHON = (re.compile(r"[A-Za-z_][\w./-]*\.[A-Za-z_]\w*"), "module.function")
+_PYTHON = (re.compile(r"[\w-][\w./-]*\.[A-Za-z_]\w*"), "module.function")
 _HANDLERS = {
     "dotnet": (
         re.compile(r"[\w.+-]+(::[\w.+`]+::\w+)?"),

@@ -8,21 +8,21 @@ OURS = "_platform"
 """The folder of an app's tree that holds what is ours: manifest, lock, and what a target adds."""
 
 
-def function_files(config: Mapping[str, str]) -> dict[str, bytes]:
+def function_files(config: Mapping[str, str | None]) -> dict[str, bytes]:
     """Give what a function's tree gets: Lambda's entry and what it is to serve."""
-    http = {"events.py": "events.py"} if "app" in config else {}
+    http = {name: name for name in ("entry.py", "events.py")} if "app" in config else {}
     return _files({"handler.py": "function_handler.py", **http}, config)
 
 
-def server_files(config: Mapping[str, str]) -> dict[str, bytes]:
+def server_files(config: Mapping[str, str | None]) -> dict[str, bytes]:
     """Give what a tree gets on instances and in containers: the server's start."""
     return _files({name: name for name in _SERVER}, config)
 
 
-_SERVER = ("forwarded.py", "processors.py", "serve.py", "wsgi.py")
+_SERVER = ("entry.py", "forwarded.py", "processors.py", "serve.py", "wsgi.py")
 
 
-def _files(shims: Mapping[str, str], config: Mapping[str, str]) -> dict[str, bytes]:
+def _files(shims: Mapping[str, str], config: Mapping[str, str | None]) -> dict[str, bytes]:
     ours = resources.files(__name__)
     return {
         **{f"{OURS}/{name}": ours.joinpath(shim).read_bytes() for name, shim in shims.items()},

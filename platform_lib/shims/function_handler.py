@@ -300,11 +300,10 @@ def load() -> Handler:
         module, _, name = config["handler"].rpartition(".")
         handler: Handler = getattr(import_module(module.replace("/", ".")), name)
         return handler
-    module, _, path = config["app"].partition(":")
-    app: Any = import_module(module)
-    for name in path.split("."):
-        app = getattr(app, name)
-    return wsgi_handler(app) if config["interface"] == "wsgi" else asgi_handler(app)
+    from _platform.entry import load_app
+
+    app, interface = load_app(config["app"], config["interface"])
+    return wsgi_handler(app) if interface == "wsgi" else asgi_handler(app)
 
 
 handler = load()

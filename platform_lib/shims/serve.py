@@ -7,13 +7,14 @@ processor unless WEB_CONCURRENCY tells their number.
 import json
 import os
 import resource
+import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from . import forwarded
+from .entry import WrongApp, load_app
 from .processors import processors
 from .wsgi import Bridge
 
@@ -52,11 +53,11 @@ def serve() -> None:
 def load() -> Any:
     """Import the app, in each of the server's processes, and give what it calls."""
     config = _config()
-    module, _, path = config["app"].partition(":")
-    app: Any = import_module(module)
-    for name in path.split("."):
-        app = getattr(app, name)
-    if config["interface"] == "wsgi":
+    try:
+        app, interface = load_app(config["app"], config["interface"])
+    except WrongApp as problem:
+        sys.exit(f"platform: {problem}")
+    if interface == "wsgi":
         workers = _workers()
         app = Bridge(app, threads=max(1, _THREADS // workers), several_processes=workers > 1)
     return behind_balancer(app)
@@ -83,8 +84,8 @@ def behind_balancer(app: Any) -> Any:
     return called
 
 
-def _config() -> dict[str, str]:
-    config: dict[str, str] = json.loads(Path(__file__).with_name("config.json").read_text())
+def _config() -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(Path(__file__).with_name("config.json").read_text())
     return config
 
 

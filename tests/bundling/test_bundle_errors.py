@@ -182,7 +182,34 @@ def test_app_in_a_dependency(bundle):
 
 
 def test_app_in_the_standard_library(bundle):
-    bundle({"main.py": None, "requirements.txt": "idna==3.10"}, entry="wsgiref.simple_server:x")
+    own = {"main.py": None, "requirements.txt": "idna==3.10"}
+    bundle(own, entry="wsgiref.simple_server:demo_app")
+    for entry, said in (
+        ("wsgiref.simple_server:demo_ap", "has no 'demo_ap'; did you mean 'demo_app'"),
+        ("site:app", "module 'site' has no 'app'"),
+        ("sys:app", "neither the source nor Python has a module of this name with an app"),
+        ("builtins:app", "neither the source nor Python has a module of this name with an app"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            bundle(own, entry=entry)
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "field"),
+    [
+        ("site.py", "site:app", "app"),
+        ("io.py", "io.app", "handler"),
+        ("json/web.py", "json.web:app", "app"),
+        ("calendar/__init__.py", "calendar:app", "app"),
+        ("__main__.py", "__main__:app", "app"),
+    ],
+)
+def test_a_module_of_python_itself_is_found_in_the_sources_place(bundle, name, entry, field):
+    top = name.partition("/")[0].removesuffix(".py")
+    said = f"Python has a module '{top}' of its own, which it loads: rename yours"
+    with pytest.raises(InvalidInput, match=said) as raised:
+        bundle({name: "def app(): ...\n"}, entry=entry, field=field)
+    assert raised.value.field == field
 
 
 def test_handler(bundle):
@@ -190,8 +217,65 @@ def test_handler(bundle):
     bundle(files, entry="jobs/mail.send", field="handler")
     with pytest.raises(InvalidInput, match=r"'handler' is .* module 'jobs\.mail' has no 'sned'"):
         bundle(files, entry="jobs.mail.sned", field="handler")
-    with pytest.raises(InvalidInput, match=r"must be 'module\.function'"):
-        bundle(files, entry="mail", field="handler")
+    for text in ("mail", "my func.send", "mail:send", "mail.send()", "./mail.send", "mail.1st"):
+        with pytest.raises(InvalidInput, match=r"must be 'module\.function'"):
+            bundle(files, entry=text, field="handler")
+
+
+@pytest.mark.parametrize("entry", ["my-func.handler", "1st/h.main", "lambda.handler", "a-b.c.run"])
+def test_handlers_whose_modules_are_no_words_of_python(bundle, entry):
+    module, _, name = entry.rpartition(".")
+    text = f"def {name}(event, context): ...\n"
+    bundle({module.replace(".", "/") + ".py": text}, entry=entry, field="handler")
+    with pytest.raises(InvalidInput, match="has no 'other'"):
+        bundle({}, entry=f"{module}.other", field="handler")
+
+
+FLASK = "from flask import Flask as F\napp: F = F(__name__)\n"
+FASTAPI = "import fastapi\napp = fastapi.FastAPI(title='x')\n"
+
+
+@pytest.mark.parametrize(
+    ("main", "is_called"),
+    [
+        (FLASK, "wsgi"),
+        (FASTAPI, "asgi"),
+        ("import django.core.wsgi as w\napp = w.get_wsgi_application()\n", "wsgi"),
+        ("from django.core.asgi import get_asgi_application as g\napp = g()\n", "asgi"),
+        ("async def app(scope, receive, send): ...\n", "asgi"),
+        ("def app(environ, start_response): ...\n", "wsgi"),
+        # What only run time knows.
+        (FLASK + "from asgiref.wsgi import WsgiToAsgi\napp = WsgiToAsgi(app)\n", None),
+        (FLASK + "app = wrap(app)\n", None),
+        (FLASK + "def change():\n    global app\n", None),
+        ("from .flask import Flask\napp = Flask()\n", None),
+        ("@wrap\ndef app(environ, start_response): ...\n", None),
+        ("def app(*args): ...\n", None),
+        ("def app(scope, receive, send): ...\n", None),
+        ("from other import make\napp = make()\n", None),
+        ("if x:\n    def app(environ, start_response): ...\n", None),
+    ],
+)
+def test_an_interface_that_the_source_shows_to_be_wrong(bundle, main, is_called):
+    files = {"main.py": main, "flask.py": "Flask = 1\n", "other.py": ""}
+    for given in ("asgi", "wsgi"):
+        additions = Additions(interface=given)
+        if is_called in (None, given):
+            bundle(files, additions=additions)
+        else:
+            said = f"'interface' is '{given}': the app 'main:app' is {is_called.upper()}: leave"
+            with pytest.raises(InvalidInput, match=said):
+                bundle(files, additions=additions)
+
+
+def test_a_factory_is_judged_by_its_name_alone(bundle):
+    files = {"main.py": FLASK + "def make(): return app\n"}
+    bundle(files, entry="main:make()", additions=Additions(interface="asgi"))
+    with pytest.raises(InvalidInput, match="module 'main' has no 'mkae'; did you mean 'make'"):
+        bundle(files, entry="main:mkae()")
+    for text in ("main:make('x')", "main:make()()", "main:()", "main:make().app"):
+        with pytest.raises(InvalidInput, match=r"or 'package\.module:factory\(\)'"):
+            bundle(files, entry=text)
 
 
 @pytest.mark.parametrize(
