@@ -261,7 +261,7 @@ def _may_be_newer(problem: SyntaxError, text: bytes) -> bool:
 
 
 def _check_name(entry: Entry, path: Path, python_version: str, written_out: bool = False) -> None:
-    """Refuse a name that a module does not bind; `written_out` tells that it binds all by words."""
+    """Refuse a name that a module does not bind; `written_out`: it binds no name by run time."""
     tree = _parsed(entry, path, Path(path.name), python_version)
     if tree is None or (not written_out and _only_run_time_knows(tree)):
         return

@@ -42,6 +42,7 @@ def load_app(text: str, interface: str | None) -> tuple[Any, str]:
 def interface_of(app: Any, given: str | None = None) -> str:
     """Tell how an app is called, by what it takes; a given interface is checked against that."""
     if inspect.iscoroutine(app):
+        app.close()
         raise WrongApp("is a coroutine: a factory must not be async")
     if not callable(app):
         raise WrongApp(f"is of type {type(app).__name__}, which cannot be called")

@@ -11,10 +11,11 @@ from platform_lib.bundling.serving import server_additions, server_command
 
 
 @contextmanager
-def server(folder, source, interface, **env):
+def server(folder, source, interface, app="main:app", **env):
     """Serve an app's text; gives the port once it answers."""
+    folder.mkdir(exist_ok=True)
     (folder / "main.py").write_text(source)
-    for name, content in server_additions("main:app", interface).files.items():
+    for name, content in server_additions(app, interface).files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     with socket.socket() as probe:
