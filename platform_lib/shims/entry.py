@@ -72,7 +72,7 @@ def interface_of(app: Any, given: str | None = None) -> str:
 def _function(app: Any) -> Callable[..., Any]:
     """Give what is run where an app is called: of an instance its `__call__`."""
     if inspect.isroutine(app) or isinstance(app, (functools.partial, type)):
-        return app  # type: ignore[no-any-return]
+        return app
     return app.__call__  # type: ignore[no-any-return]
 
 
