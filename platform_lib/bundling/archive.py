@@ -2,33 +2,33 @@
 
 import os
 import shutil
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from platform_lib.bundling.cache import locked, made_whole, sweep
-
-_TIME = (1980, 1, 1, 0, 0, 0)
-"""The oldest time that a zip can tell."""
+from platform_lib.shims.file_times import content_time
 
 _UNIX = 3
 
 
 def write_zip(tree: Path, path: Path) -> None:
-    """Zip a tree to `path`, sorted, with fixed times and modes and without bytecode."""
+    """Zip a tree to `path`, sorted, with fixed modes, times of the content and no bytecode."""
     with _new_zip(path) as archive:
         for name in tree_files(tree):
             file = tree / name
             executable = bool(file.stat().st_mode & 0o100)
-            archive.writestr(_entry(name, executable=executable), file.read_bytes())
+            content = file.read_bytes()
+            archive.writestr(_entry(name, content, executable=executable), content)
 
 
 def write_files(files: Mapping[str, bytes], path: Path, *, original: Path | None = None) -> None:
     """Zip files that are in memory, by name, in the same manner; behind what `original` has."""
     with _new_zip(path, original) as archive:
         for name in sorted(files):
-            archive.writestr(_entry(name), files[name])
+            archive.writestr(_entry(name, files[name]), files[name])
 
 
 @contextmanager
@@ -53,8 +53,8 @@ def tree_files(tree: Path) -> list[str]:
     return sorted(name.replace(os.sep, "/") for name in found)
 
 
-def _entry(name: str, *, executable: bool = False) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _TIME)
+def _entry(name: str, content: bytes, *, executable: bool = False) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, time.gmtime(content_time(content))[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.create_system = _UNIX
     entry.external_attr = (0o100755 if executable else 0o100644) << 16

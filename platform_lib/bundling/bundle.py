@@ -29,7 +29,7 @@ from platform_lib.bundling.tree import write_new
 from platform_lib.checks import InvalidInput
 from platform_lib.shims import OURS
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Raised when a tree of the same inputs is made differently: old trees must not be found."""
 
 

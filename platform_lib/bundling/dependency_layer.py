@@ -17,7 +17,7 @@ from platform_lib.bundling.tree import write_new
 from platform_lib.checks import InvalidInput
 from platform_lib.shims import OURS
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Raised when a layer of the same lock is made differently: old ones must not be found."""
 
 

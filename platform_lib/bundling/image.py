@@ -12,6 +12,7 @@ from platform_lib.bundling.cache import cache_dir, made_once, made_whole
 from platform_lib.bundling.serving import SERVER_COMMAND, server_additions
 from platform_lib.bundling.source_files import hash_of, source_files
 from platform_lib.checks import InvalidInput
+from platform_lib.shims import OURS
 
 _USER = 10001
 """A number, so that a cluster can tell that it is not root; above those that systems give out."""
@@ -72,7 +73,8 @@ COPY app /app
 # The app's user reads, whatever the umask where the tree was made. Some packages carry templates
 # that are no Python: what cannot be compiled is left as it is.
 RUN chmod -R a+rX /app; \\
-    python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app > /dev/null || true; \
+    python /app/{OURS}/file_times.py /app; \\
+    python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app > /dev/null || true; \\
     echo "app:x:{_USER}:{_USER}::/tmp:/usr/sbin/nologin" >> /etc/passwd
 
 FROM {base}
@@ -124,6 +126,10 @@ def build_own(source: Path, dockerfile: str, *, architecture: str) -> BuildConte
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file.path, place)
             place.chmod(0o755 if file.executable else 0o644)
+        # Docker takes modes over, and the image's user may be another.
+        for place in folder.rglob("*"):
+            if place.is_dir():
+                place.chmod(0o755)
 
     context = made_once(cache_dir("contexts") / version, copy)
     return BuildContext(context=context, dockerfile=context / name, tag=tag, version=version)

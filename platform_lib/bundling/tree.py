@@ -1,14 +1,22 @@
 """Files of a tree that is built: always new ones, and the same on every machine."""
 
+import os
 from pathlib import Path
+
+from platform_lib.shims.file_times import content_time
 
 
 def write_new(path: Path, content: bytes, *, executable: bool = False) -> None:
-    """Write a new file; one that is there may be a link into uv's cache, and is left alone."""
+    """Write a new file, with the time of its content.
+
+    One that is there may be a link into uv's cache, and is left alone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.write_bytes(content)
     path.chmod(0o755 if executable else 0o644)
+    moment = content_time(content)
+    os.utime(path, (moment, moment))
 
 
 def tidy_scripts(tree: Path) -> None:

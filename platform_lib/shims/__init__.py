@@ -1,4 +1,7 @@
-"""What runs beside the app on its targets: read as text here, never imported by the library."""
+"""What runs beside the app on its targets: read as text here.
+
+The library imports nothing of it but `file_times`.
+"""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +13,8 @@ OURS = "_platform"
 
 def function_files(config: Mapping[str, str | None]) -> dict[str, bytes]:
     """Give what a function's tree gets: Lambda's entry and what it is to serve."""
-    http = {name: name for name in ("entry.py", "events.py")} if "app" in config else {}
-    return _files({"handler.py": "function_handler.py", **http}, config)
+    http = ("entry.py", "events.py", "file_times.py") if "app" in config else ()
+    return _files({"handler.py": "function_handler.py", **{name: name for name in http}}, config)
 
 
 def server_files(config: Mapping[str, str | None]) -> dict[str, bytes]:
@@ -19,7 +22,14 @@ def server_files(config: Mapping[str, str | None]) -> dict[str, bytes]:
     return _files({name: name for name in _SERVER}, config)
 
 
-_SERVER = ("entry.py", "forwarded.py", "processors.py", "serve.py", "wsgi.py")
+_SERVER = (
+    "entry.py",
+    "file_times.py",
+    "forwarded.py",
+    "processors.py",
+    "serve.py",
+    "wsgi.py",
+)
 
 
 def _files(shims: Mapping[str, str], config: Mapping[str, str | None]) -> dict[str, bytes]:

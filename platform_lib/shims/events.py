@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from .file_times import is_ahead
+
 _IN_A_PATH = "/!$&'()*+,;=:@"
 """What a path holds as it is, by RFC 3986, beside letters, digits and `-._~`."""
 _PLAIN = re.compile(r"[/\w.~-]+", re.ASCII)
@@ -75,6 +77,7 @@ class Request:
                 if balanced
                 else (context.get("identity") or {}).get("sourceIp") or ""
             )
+        self.headers = [pair for pair in self.headers if not _asks_by_a_file_of_ours(*pair)]
         self.raw_path: str = path or "/"
         """Percent-encoded: as it came, or what comes to the same where the front decoded it."""
         self.is_plain = _PLAIN.fullmatch(self.raw_path) is not None
@@ -90,6 +93,11 @@ class Request:
         if not port.isdecimal():
             port = "443" if self.scheme == "https" else "80"
         self.server = (host, int(port))
+
+
+def _asks_by_a_file_of_ours(name: str, value: str) -> bool:
+    """Whether it is a date that `file_times` gives, which is no older or newer than another."""
+    return name == "if-modified-since" and is_ahead(value)
 
 
 def _is_decoded(event: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@
 It needs nothing but the standard library and the AWS CLI, both of which the image has.
 """
 
+import calendar
 import hashlib
 import json
 import os
@@ -34,6 +35,7 @@ def aws(*words: str) -> str:
 
 def fetch_bundle() -> None:
     """Unpack the bundle beside its forerunners and point `current` at it."""
+    os.umask(0o022)
     bundle = json.loads((SETTINGS / "bundle.json").read_text())
     archive = APPS / "bundle.zip"
     aws("s3", "cp", "--only-show-errors", bundle["uri"], str(archive))
@@ -44,9 +46,12 @@ def fetch_bundle() -> None:
     with zipfile.ZipFile(archive) as files:
         for entry in files.infolist():
             path = files.extract(entry, home)
-            mode = entry.external_attr >> 16 & 0o777
-            if mode and not entry.is_dir():
-                os.chmod(path, mode)
+            # The app's user reads it all, whatever the umask where the bundle was made.
+            executable = entry.is_dir() or entry.external_attr >> 16 & 0o100
+            os.chmod(path, 0o755 if executable else 0o644)
+            # A file keeps the time that the bundle gives it, or its ETag would change.
+            moment = calendar.timegm((*entry.date_time, 0, 0, 0))
+            os.utime(path, (moment, moment))
     link = APPS / "next"
     link.unlink(missing_ok=True)
     link.symlink_to(home)

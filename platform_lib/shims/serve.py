@@ -15,6 +15,7 @@ from typing import Any
 
 from . import forwarded
 from .entry import WrongApp, load_app
+from .file_times import is_ahead
 from .processors import processors
 from .wsgi import Bridge
 
@@ -27,6 +28,8 @@ _OWN_FILES = 256
 
 _MOST_FILES = 1 << 20
 """What a Linux process may open unless the kernel was told otherwise (fs.nr_open)."""
+
+_SINCE = b"if-modified-since"
 
 _THREADS = 512
 """Requests that WSGI apps work on at once, in all processes: as many as granian would."""
@@ -76,6 +79,10 @@ def behind_balancer(app: Any) -> Any:
             if scheme:
                 web = scope["type"] == "http"
                 scope["scheme"] = scheme if web else scheme.replace("http", "ws")
+            if any(
+                name == _SINCE and is_ahead(value.decode("latin-1")) for name, value in headers
+            ):
+                scope["headers"] = [each for each in headers if each[0] != _SINCE]
             scope["server"] = (scope["server"][0], int(scope["server"][1]))
             if scope["http_version"] == "1":
                 scope["http_version"] = "1.0"

@@ -1,5 +1,6 @@
 """Bundles: what is in them, when they are the same, and when nothing is installed."""
 
+import calendar
 import json
 import os
 import shutil
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from platform_lib.bundling.archive import write_zip
 from platform_lib.bundling.bundle import Additions, Bundle, build
 from platform_lib.bundling.installer import uv_binary
 from platform_lib.bundling.serving import function_additions, server_additions
 from platform_lib.checks import InvalidInput
 from platform_lib.function_app import code_zip
 from platform_lib.function_app.code_zip import check_size
+from platform_lib.shims.file_times import content_time
 
 PINNED = "idna==3.10\nmarkupsafe==3.0.2\n"
 APP = "async def app(scope, receive, send):\n    pass\n"
@@ -105,13 +108,42 @@ def test_two_checkouts_give_the_same_bytes(tmp_path, monkeypatch):
         contents = {entry.filename: archive.read(entry) for entry in entries}
     names = [entry.filename for entry in entries]
     assert names == sorted(names)
-    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+    for entry in entries:
+        moment = calendar.timegm((*entry.date_time, 0, 0, 0))
+        assert moment == content_time(contents[entry.filename])
     assert {entry.external_attr >> 16 for entry in entries} == {0o100644, 0o100755}
     assert not [name for name in names if name.endswith(".pyc") or name == ".lock"]
     assert contents["bin/flask"].startswith(b"#!/usr/bin/env python3\n")
     assert b"\nbin/flask,,\n" in b"\n" + contents["flask-3.1.0.dist-info/RECORD"]
     here = [str(tmp_path).encode(), sys.prefix.encode()]
     assert not [name for name in names for path in here if path in contents[name]]
+
+
+def test_a_umask_changes_nothing(tmp_path, monkeypatch):
+    zips = []
+    for umask in (0o022, 0o077):
+        before = os.umask(umask)
+        try:
+            monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / str(umask) / "cache"))
+            folder = make_source(tmp_path / str(umask) / "source", PINNED)
+            zips.append(make(folder, server_additions("main:app", "asgi")).sha256)
+        finally:
+            os.umask(before)
+    assert zips[0] == zips[1]
+
+
+def test_other_content_of_the_same_size_has_another_time(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    (tmp_path / "one" / "app.css").write_text("a { color: red }")
+    (tmp_path / "two" / "app.css").write_text("a { color: tan }")
+    times = []
+    for name in ("one", "two", "one"):
+        write_zip(tmp_path / name, tmp_path / f"{name}.zip")
+        with zipfile.ZipFile(tmp_path / f"{name}.zip") as archive:
+            times.append(archive.getinfo("app.css").date_time)
+    assert times[0] != times[1]
+    assert times[0] == times[2]
 
 
 def test_nothing_is_installed_when_nothing_changed(source, tmp_path, monkeypatch):

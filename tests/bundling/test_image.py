@@ -1,5 +1,7 @@
 """What Docker builds from: the generated Dockerfile and context, or the user's own."""
 
+import os
+
 import pytest
 
 from platform_lib.bundling.image import build_generated, build_own, dockerfile
@@ -65,6 +67,20 @@ def test_text_of_the_dockerfile_names_the_image_and_not_the_app(source):
     assert one.version == other.version
     assert one.tag != other.tag
     assert one.context != other.context
+
+
+def test_the_context_of_an_own_dockerfile_is_readable_whatever_the_umask(source, monkeypatch):
+    monkeypatch.setenv("PLATFORM_LIB_CACHE", str(source.parent / "another-cache"))
+    (source / "static").mkdir()
+    (source / "static" / "app.css").write_text("")
+    (source / "Dockerfile").write_text("FROM scratch\n")
+    before = os.umask(0o077)
+    try:
+        made = build_own(source, "Dockerfile")
+    finally:
+        os.umask(before)
+    assert (made.context / "static").stat().st_mode & 0o777 == 0o755
+    assert (made.context / "static" / "app.css").stat().st_mode & 0o777 == 0o644
 
 
 def test_own_dockerfile(source):

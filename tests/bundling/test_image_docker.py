@@ -1,6 +1,7 @@
 """The generated image, really built and run, where a Docker engine with a base image answers."""
 
 import json
+import os
 import platform
 import subprocess
 
@@ -9,6 +10,7 @@ import pytest
 from platform_lib.bundling.image import build_generated
 from platform_lib.container_app.task import health_command
 from platform_lib.defaults import PYTHON_VERSIONS
+from platform_lib.shims.file_times import content_time
 
 APP = """
 import os, pwd
@@ -18,7 +20,8 @@ def app(environ, start_response):
     start_response("200 OK", [])
     user, home = pwd.getpwuid(os.getuid()), Path.home()
     (home / ".cache").mkdir(exist_ok=True)
-    told = f"user {user.pw_name} {user.pw_uid}, home {home}, {user.pw_dir}"
+    made = int(Path(__file__).stat().st_mtime)
+    told = f"made {made}, user {user.pw_name} {user.pw_uid}, home {home}, {user.pw_dir}"
     return [f"{told}, bytecode {os.path.exists(__cached__)}".encode()]
 """
 # What a dependency's entry point becomes: it runs with the packages of the tree.
@@ -59,6 +62,8 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
     (tmp_path / "source" / "bin").mkdir()
     (tmp_path / "source" / "bin" / "tool").write_text(TOOL)
     (tmp_path / "source" / "bin" / "tool").chmod(0o755)
+    # The tree's folders and files are their maker's alone then; the image's are not.
+    before = os.umask(0o077)
     made = build_generated(
         tmp_path / "source",
         app="main:app",
@@ -67,6 +72,7 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
         architecture={"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64"),
         port=9000,
     )
+    os.umask(before)
     image = docker("build", "--network", "none", "--quiet", str(made.context)).split()[-1]
     # As the task definition runs it; /tmp is the image's own volume.
     proxy = "--env=HTTP_PROXY=http://192.0.2.1:3128"
@@ -75,7 +81,8 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
         said = ""
         while not said and json.loads(docker("inspect", container))[0]["State"]["Running"]:
             said = docker("exec", "--env=HTTP_PROXY=", container, "python", "-c", ASK, check=False)
-        wanted = "user app 10001, home /tmp, /tmp, bytecode True"
+        made = content_time((tmp_path / "source" / "main.py").read_bytes())
+        wanted = f"made {made}, user app 10001, home /tmp, /tmp, bytecode True"
         assert said == wanted, docker("logs", container)
         for path in ("/health", "/it's", "/a\\b", '/"q"?a=$HOME'):
             docker("exec", container, *health_command(9000, path))

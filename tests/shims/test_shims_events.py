@@ -227,6 +227,17 @@ def test_requests_of_payload_2(app):
     assert app.told(api_event())["cookies"] == ""
 
 
+def test_a_date_of_our_files_asks_for_nothing(app):
+    dates = {"Fri, 03 Feb 2034 00:00:00 GMT": False, "Sat, 01 Jan 2000 00:00:00 GMT": True}
+    for date, passed in dates.items():
+        requests = (
+            api_event(headers={"if-modified-since": date}),
+            balancer_event(headers=[("if-modified-since", date)]),
+        )
+        for request in requests:
+            assert ("if-modified-since" in app.told(request)["headers"]) is passed
+
+
 def test_bytes_above_127_of_a_header_come_as_they_were_sent(app):
     # A front that reads UTF-8 has a surrogate for each other byte.
     request = api_event(headers={"X-A": "é\udce9"})

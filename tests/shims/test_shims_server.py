@@ -22,6 +22,7 @@ async def app(scope, receive, send):
         await send({"type": "lifespan.shutdown.complete"})
         return
     told = {k: scope[k] for k in ("client", "server", "scheme", "http_version")}
+    told["since"] = dict(scope["headers"]).get(b"if-modified-since", b"").decode()
     await send({"type": "http.response.start", "status": 200, "headers": []})
     body = json.dumps({"interface": "asgi", "pid": os.getpid(), **told}).encode()
     await send({"type": "http.response.body", "body": body})
@@ -39,6 +40,7 @@ def app(environ, start_response):
         "scheme": environ["wsgi.url_scheme"],
         "http_version": environ["SERVER_PROTOCOL"][5:],
         "several": environ["wsgi.multiprocess"],
+        "since": environ.get("HTTP_IF_MODIFIED_SINCE"),
     }
     return [json.dumps(told).encode()]
 """
@@ -87,6 +89,21 @@ def test_the_client_is_the_one_that_the_balancer_names(tmp_path, interface, sour
             told = json.loads(served.get("/", *lines)[1])
             assert (told["client"][0], told["scheme"]) == (address, scheme), lines
             assert isinstance(told["client"][1], int)
+
+
+SINCE = [
+    (b"Sat, 01 Jan 2000 00:00:00 GMT", True),
+    (b"Fri, 03 Feb 2034 00:00:00 GMT", False),
+    (b"no date", True),
+]
+
+
+@APPS
+def test_a_date_of_our_files_asks_for_nothing(tmp_path, interface, source):
+    with server(tmp_path, source, interface) as served:
+        for date, passed in SINCE:
+            told = json.loads(served.get("/", b"If-Modified-Since: " + date)[1])
+            assert (told["since"] == date.decode()) is passed
 
 
 def test_a_web_socket_by_tls_has_the_scheme_wss(tmp_path):

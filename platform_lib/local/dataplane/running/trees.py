@@ -21,6 +21,7 @@ from typing import Any
 from platform_lib.bundling import installer
 from platform_lib.bundling.cache import cache_dir, made_once
 from platform_lib.bundling.installer import InstallFailed
+from platform_lib.bundling.tree import write_new
 from platform_lib.local.dataplane.running.pythons import Python, find_python, minor
 from platform_lib.local.errors import LocalCloudError
 
@@ -136,12 +137,7 @@ def fill_tree(
         path = tree / name
         if not path.resolve().is_relative_to(root):
             raise LocalCloudError(f"the bundle holds a path that leaves it: {name!r}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A new file, never a write: what the installer put there may be a link into its cache.
-        path.unlink(missing_ok=True)
-        path.write_bytes(files.read(name) or b"")
-        if files.mode(name) & 0o100:
-            path.chmod(0o755)
+        write_new(path, files.read(name) or b"", executable=bool(files.mode(name) & 0o100))
 
 
 def install_here(lock: str, target: Path, python: Python) -> None:
