@@ -18,12 +18,13 @@ class Request:
     host: str = "notes.example.com"
     version: str = "1.1"
     chunked: bool = False
+    connection: str = "close"
     waits: bool = False
     """Whether the body is sent only when the server has answered 100 to `Expect`."""
 
     @property
     def head(self) -> bytes:
-        headers = [("Host", self.host), ("Connection", "close"), *self.headers]
+        headers = [("Host", self.host), ("Connection", self.connection), *self.headers]
         if self.chunked:
             headers.append(("Transfer-Encoding", "chunked"))
         elif self.body or self.method in ("POST", "PUT", "PATCH"):
@@ -88,7 +89,7 @@ class Connection:
         found = self.head()
         while found.status < 200:
             found = self.head()
-        return Answer(status=found.status, headers=found.headers, body=self._body(found, method))
+        return Answer(status=found.status, headers=found.headers, body=self.body(found, method))
 
     def head(self) -> Answer:
         line = self._file.readline()
@@ -100,16 +101,20 @@ class Connection:
             headers.append((name.lower(), value.strip()))
         return Answer(status=status, headers=headers)
 
-    def _body(self, head: Answer, method: str) -> bytes:
+    def body(self, head: Answer, method: str) -> bytes:
         if method == "HEAD" or head.status in _NO_BODY:
             return b""
         if head.all("transfer-encoding"):
-            return b"".join(iter(self.chunk, b""))
+            return self.rest()
         if length := head.all("content-length"):
             body = self._file.read(int(length[0]))
             assert len(body) == int(length[0]), "the body is shorter than its length says"
             return body
         return self._file.read()
+
+    def rest(self) -> bytes:
+        """Read what is left of a body in chunks."""
+        return b"".join(iter(self.chunk, b""))
 
     def chunk(self) -> bytes:
         """Read one chunk of a body; none is the last."""

@@ -1,0 +1,214 @@
+"""One app answers alike on a VM, as a function and in a container: raw requests to each of them.
+
+Where AWS makes a function answer otherwise, `answers_differences.py` says how, and
+`docs/same_answers.md` says so to users.
+"""
+
+import json
+import platform
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from answers_differences import DIFFERENCES, TESTED_APART
+from answers_requests import GROUPS
+from answers_wire import Connection, Request, ask
+from provided import bring_up
+
+from platform_lib import TARGETS, AppArgs, FunctionApp, FunctionAppArgs
+from platform_lib.local.account import Account
+from platform_lib.local.dataplane import DataPlane
+
+APPS = Path(__file__).parent / "same_answers"
+PAGE = Path(__file__).parents[2] / "docs" / "same_answers.md"
+_OF_A_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "date", "server"))
+_NAMED_ANEW = frozenset(("apigw-requestid", "x-amzn-requestid"))
+_OF_A_FRONT = frozenset(
+    ("x-amzn-trace-id", "x-forwarded-port", "content-length", "transfer-encoding")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """An app on its targets; `own` is where the framework answers otherwise than the list says."""
+
+    name: str
+    urls: Mapping[str, str]
+
+
+FRONTS = ("function_url", "load_balancer")
+
+
+def program(source, app, interface, fronts):
+    def run():
+        args = AppArgs(
+            source=str(APPS / source),
+            app=app,
+            interface=interface,
+            # Which processor it is makes no difference here; this machine's is installed once.
+            architecture="x86_64" if platform.machine() == "x86_64" else "arm64",
+            environment={"GREETING": "hello"},
+            alarms={"enabled": False},
+        )
+        apps = {word: target(word, AppArgs(**args)) for word, target in TARGETS.items()}
+        for front in fronts:
+            settings = FunctionAppArgs(**args, http={"kind": front})
+            apps[front] = FunctionApp(front.replace("_", "-"), settings)
+        return {word: each.url for word, each in apps.items()}
+
+    return run
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        ("asgi", "web:app", "asgi", FRONTS),
+        ("wsgi", "web:app", "wsgi", FRONTS),
+    ],
+    ids=lambda param: param[0],
+)
+def served(request, tmp_path_factory):
+    name, *_ = request.param
+    with Account() as account:
+        plane = DataPlane(account, tmp_path_factory.mktemp("plane"), print, docker=False)
+        plane.start()
+        try:
+            graph = bring_up(program(*request.param), account, plane)
+            urls = {word: graph.value(url) for word, url in graph.result.items()}
+            yield Served(name=name, urls=urls)
+        finally:
+            plane.stop()
+
+
+def seen(answer, case):
+    """Keep what a client and an app go by: not what each hop and each front writes anew."""
+    dropped = _OF_A_HOP | _NAMED_ANEW
+    if case.request.method != "HEAD":
+        dropped |= {"content-length"}
+    headers = sorted((name, value) for name, value in answer.headers if name not in dropped)
+    body = answer.body
+    if ("content-type", "application/json") in headers:
+        body = json.loads(body)
+        if "headers" in body:
+            # A WSGI app cannot tell the two apart.
+            pairs = [[name.replace("_", "-"), value] for name, value in body["headers"]]
+            sent = [[name, value] for name, value in pairs if name not in _OF_A_FRONT]
+            body = {**body, "headers": sorted(sent)}
+    return {"status": answer.status, "headers": headers, "body": body}
+
+
+def wrong(case, answer):
+    """Say what of an answer is not what the list asks for."""
+    if answer["status"] != case.status:
+        yield f"status {answer['status']}, not {case.status}"
+        return
+    for name, values in case.answer.items():
+        given = [value for each, value in answer["headers"] if each == name]
+        if given != values and not (name == "content-length" and case.request.method != "HEAD"):
+            yield f"{name}: {given}, not {values}"
+    body = answer["body"]
+    if case.content is not None and body != case.content:
+        yield f"its body is {body[:80]!r}"
+    if case.echo or case.sent:
+        for key, value in case.echo.items():
+            if key in body and body[key] != value:
+                yield f"{key} is {body[key]!r:.200}, not {value!r:.200}"
+        lacking = [pair for pair in map(list, case.sent) if pair not in body["headers"]]
+        if lacking and not case.differs:
+            yield f"the app did not get {lacking}: {body['headers']}"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_target_answers_alike(served, group):
+    problems = []
+    for case in GROUPS[group]:
+        answers = {w: seen(ask(url, case.request), case) for w, url in served.urls.items()}
+        right = answers.pop("vm")
+        problems += [f"{case.name}: vm: {told}" for told in wrong(case, right)]
+        for word, answer in answers.items():
+            expected = right
+            for name in case.differs:
+                difference = DIFFERENCES[name]
+                if word not in difference.fronts or served.name not in (
+                    difference.apps or (served.name,)
+                ):
+                    continue
+                before, expected = expected, difference.apply(expected)
+                if expected == before and served.name == difference.shows:
+                    problems.append(f"{case.name}: {word}: {name} makes no difference any more")
+            if answer != expected:
+                problems.append(f"{case.name}: {word}: {_unlike(answer, expected)}")
+    assert not problems, "\n" + "\n".join(problems)
+
+
+def test_events_come_as_they_are_written_but_from_a_function(served, tmp_path):
+    told = {}
+    for word, url in served.urls.items():
+        gate = tmp_path / word
+        request = Request(method="GET", target=f"/events?gate={gate}")
+        with Connection(url) as connection:
+            connection.send(request.head)
+            head = connection.head()
+            assert head.all("content-type")[0].startswith("text/event-stream")
+            streamed = bool(head.all("transfer-encoding"))
+            first = connection.chunk() if streamed else connection.body(head, "GET")
+            gate.touch()  # What is asked for after the first event comes before the second.
+            rest = connection.rest() if streamed else b""
+        told[word] = (first + rest).decode()
+    served_at_once = {word for word, text in told.items() if "read at once" in text}
+    assert served_at_once == {"vm", "container"}, told
+    held_back = {word for word, text in told.items() if text.endswith("data: held back\n\n")}
+    assert held_back == set(served.urls) - {"vm", "container"}, told
+
+
+def test_only_a_server_takes_websockets(served):
+    if served.name != "asgi":
+        pytest.skip("WSGI has no websockets")
+    key = [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    request = Request(
+        method="GET",
+        target="/socket",
+        headers=[("Upgrade", "websocket"), *key],
+        connection="Upgrade",
+    )
+    statuses = {}
+    for word, url in served.urls.items():
+        with Connection(url) as connection:
+            connection.send(request.head)
+            statuses[word] = connection.head().status
+    assert statuses == {
+        "vm": 101,
+        "container": 101,
+        "function": 404,
+        "function_url": 404,
+        "load_balancer": 400,
+    }
+
+
+def test_requests_of_one_connection_are_answered_in_turn(served):
+    targets = ["/echo/1", "/status/204", "/echo/2", "/file", "/echo/3"]
+    for word, url in served.urls.items():
+        with Connection(url) as connection:
+            for target in targets:
+                connection.send(Request(method="GET", target=target, connection="keep-alive").head)
+            answers = [connection.answer("GET") for _ in targets]
+        assert [each.status for each in answers] == [200, 204, 200, 200, 200], word
+        assert [answers[n].json["path"] for n in (0, 2, 4)] == ["/echo/1", "/echo/2", "/echo/3"]
+
+
+def test_the_page_lists_each_difference():
+    rows = re.findall(r"^\| `([\w-]+)` \|", PAGE.read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted({*DIFFERENCES, *TESTED_APART})
+
+
+def _unlike(answer, expected):
+    if answer["status"] == expected["status"] and answer["headers"] == expected["headers"]:
+        given, wanted = answer["body"], expected["body"]
+        if isinstance(given, Mapping) and isinstance(wanted, Mapping):
+            keys = [key for key in {*given, *wanted} if given.get(key) != wanted.get(key)]
+            return "; ".join(
+                f"{key}: {given.get(key)!r:.300} | {wanted.get(key)!r:.300}" for key in keys
+            )
+    return f"{answer!r:.400} | {expected!r:.400}"
