@@ -178,7 +178,7 @@ class Asynchronous:
         homes = []
         destination = _destination(config, "OnFailure")
         if destination:
-            homes.append((destination, await self._send_record(event, condition, destination)))
+            homes.append((destination, self._send_record(event, condition, destination)))
         dead_letters = str((version.dead_letter_config or {}).get("TargetArn") or "")
         if dead_letters:
             message = Message(
@@ -189,13 +189,14 @@ class Asynchronous:
                     "ErrorMessage": _error_message(event.outcome, why)[:1024],
                 },
             )
-            refusal = await self._destinations.send_by_role(
+            sending = self._destinations.send_by_role(
                 version.role, dead_letters, message, event.passed_on
             )
-            homes.append((dead_letters, refusal))
+            homes.append((dead_letters, sending))
         if not homes:
             self._context.say(f"{told}; it is lost: there is no failure destination")
-        for arn, refusal in homes:
+        for arn, sending in homes:
+            refusal = await sending
             place = arn.partition(":function:")[2] or arn.rpartition(":")[2]
             lost = f"; {place} did not get it, because {refusal.message}" if refusal else ""
             self._context.say(told + (lost or f"; it is in {place}"))

@@ -1,7 +1,8 @@
 """Brings a message to a queue, a topic, an event bus or a bucket, where a policy allows it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,21 @@ class Message:
     detail_type: str = ""
     resources: tuple[str, ...] = ()
     group_id: str = ""
+
+
+_set_off: ContextVar[list[Coroutine[Any, Any, Any]] | None] = ContextVar("set_off", default=None)
+
+
+def held_back(work: Coroutine[Any, Any, Any]) -> bool:
+    """Keep what a send sets off until that has returned; tell whether there is one.
+
+    Otherwise a busy machine shows what became of it before the line of the send itself.
+    """
+    waiting = _set_off.get()
+    if waiting is None:
+        return False
+    waiting.append(work)
+    return True
 
 
 class Destinations:
@@ -93,8 +109,17 @@ class Destinations:
         return Refusal(code="NO_PERMISSIONS", message=told)
 
     async def _send(self, arn: str, message: Message, lineage: Lineage) -> Refusal | None:
-        with carrying(lineage):
-            return await asyncio.to_thread(self._put, arn, message)
+        waiting: list[Coroutine[Any, Any, Any]] = []
+        token = _set_off.set(waiting)
+        try:
+            with carrying(lineage):
+                refusal = await asyncio.to_thread(self._put, arn, message)
+        finally:
+            _set_off.reset(token)
+        for work in waiting:
+            # It runs when whoever sends waits next, with its line said.
+            self._context.clock.track(work)
+        return refusal
 
     def _put(self, arn: str, message: Message) -> Refusal | None:
         from moto.core.exceptions import JsonRESTError, ServiceException

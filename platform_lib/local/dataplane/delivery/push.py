@@ -7,7 +7,7 @@ from typing import Any
 
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.delivery.asynchronous import Asynchronous
-from platform_lib.local.dataplane.delivery.destinations import Destinations
+from platform_lib.local.dataplane.delivery.destinations import Destinations, held_back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class Push:
 
     def begin(self, work: Coroutine[Any, Any, Any]) -> None:
         """Start work in the data plane's loop, from any thread; `settle` waits for it."""
-        self.loop.call_soon_threadsafe(self.context.clock.track, work)
+        if not held_back(work):
+            self.loop.call_soon_threadsafe(self.context.clock.track, work)
 
     def say(self, line: str) -> None:
         """Show a line."""

@@ -1,9 +1,12 @@
 """Destinations that lead back to where they come from: chains of events that end."""
 
+import asyncio
+
 import pytest
 from dataplane_kit import new_name
 from events_kit import events_cloud
 
+from platform_lib.local.dataplane.delivery.destinations import Destinations
 from platform_lib.local.dataplane.lineage import LIMIT, Lineage
 
 BOOM = ValueError("boom")
@@ -37,22 +40,29 @@ def test_functions_that_hand_records_to_each_other(cloud, word, answer):
         assert told[0].endswith(f"; it is in {two.name}:live")
 
 
-def test_a_bus_that_brings_records_back(cloud):
-    events, function = cloud.client("events"), cloud.function(BOOM)
+def bring_records(cloud, function, target):
+    """Let a bus that gets a function's records bring them to another; return what names it."""
+    events = cloud.client("events")
     bus = events.create_event_bus(Name=new_name("bus"))["EventBusArn"]
     name = bus.rpartition("/")[2]
     rule = events.put_rule(
         Name=new_name("rule"), EventBusName=name, EventPattern='{"source": ["lambda"]}'
     )["RuleArn"]
-    function.allow("events.amazonaws.com", rule)
+    target.allow("events.amazonaws.com", rule)
     events.put_targets(
         Rule=rule.rpartition("/")[2],
         EventBusName=name,
-        Targets=[{"Id": "one", "Arn": function.alias}],
+        Targets=[{"Id": "one", "Arn": target.alias}],
     )
     function.configure(
         MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": bus}}
     )
+    return f"event-bus/{name}"
+
+
+def test_a_bus_that_brings_records_back(cloud):
+    function = cloud.function(BOOM)
+    bring_records(cloud, function, function)
     function.send({})
     cloud.plane.settle()
     assert len(function.calls) == LIMIT
@@ -60,6 +70,30 @@ def test_a_bus_that_brings_records_back(cloud):
     assert lines_of(cloud, function)[-1].endswith(
         "it is lost: what it leaves behind comes back to it"
     )
+
+
+def test_a_line_comes_before_those_of_what_it_sets_off(cloud, monkeypatch):
+    function, other = cloud.function(BOOM), cloud.function(BOOM)
+    other.configure(MaximumRetryAttempts=0)
+    bus = bring_records(cloud, function, other)
+    loop, theirs = cloud.plane._loop, Destinations._put
+
+    async def turns():
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    def put_slowly(self, arn, message):
+        refusal = theirs(self, arn, message)
+        # The thread is late: the loop has time to go on before it hears of the thread's end.
+        asyncio.run_coroutine_threadsafe(turns(), loop).result()
+        return refusal
+
+    monkeypatch.setattr(Destinations, "_put", put_slowly)
+    function.send({})
+    cloud.plane.settle()
+    first, second = lines_of(cloud, function, other)
+    assert first.endswith(f"it is in {bus}")
+    assert second.endswith("it is lost: there is no failure destination")
 
 
 def test_a_record_in_a_queue_keeps_the_chain(cloud):
