@@ -127,8 +127,9 @@ def check_json(field: str, value: object) -> str:
 def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]:
     """Check args against their TypedDict, at every depth, and return a tidy copy.
 
-    In the copy an enum's plain string is its member and a whole float is an int (a program in
-    another language sends 8080 as 8080.0). `None` counts as not given. Outputs stay as they are.
+    In the copy an enum's plain string is its member and a whole float is an int, also at any depth
+    of free JSON (a program in another language sends 8080 as 8080.0). `None` counts as not given.
+    Outputs stay as they are.
     """
     if not isinstance(args, Mapping):
         raise InvalidInput(field, args, f"must be {shape.__name__}(...) or a plain dict")
@@ -172,7 +173,7 @@ def _checked(value: Any, hint: Any, path: str) -> Any:  # noqa: PLR0911 - one re
     if not is_known(value):
         raise InvalidInput(path, value, "must be known when the program runs, not an Output")
     if hint is Any:
-        return value
+        return _whole(value, path)
     if typing.is_typeddict(hint):
         return check_args(value, hint, path)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -189,6 +190,24 @@ def _checked(value: Any, hint: Any, path: str) -> Any:  # noqa: PLR0911 - one re
             raise InvalidInput(path, value, "must be a list")
         return [_checked(each, parts[0], f"{path}[{at}]") for at, each in enumerate(value)]
     return _scalar(value, hint, path)
+
+
+_EXACT = 2**53
+"""Up to here a float holds every whole number."""
+
+
+def _whole(value: Any, path: str) -> Any:
+    """Give free JSON with ints for its whole floats: as `5.0` AWS would not match them with 5."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    try:
+        if isinstance(value, Mapping):
+            return {key: _whole(each, path) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [_whole(each, path) for each in value]
+    except RecursionError:
+        raise InvalidInput(path, value, "is nested too deep") from None
+    return value
 
 
 def _is_deferred(part: Any) -> bool:

@@ -212,6 +212,46 @@ def test_what_once_broke_out_is_refused_in_one_line(place, junk):
     assert place[0] in outcome(put(place, junk))
 
 
+def in_another_language(value):
+    """What a hosted component gets: every number is a float."""
+    if isinstance(value, dict):
+        return {key: in_another_language(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [in_another_language(each) for each in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+FREE_JSON = {
+    **ARGS,
+    "queues": [{"filters": [{"body": {"a": [5, {"numeric": [">", 0, "<=", 9]}]}}]}],
+    "topics": [
+        {
+            "arn": f"arn:aws:sns:{HERE}:news",
+            "filter_policy": {"a": [5, {"anything-but": [7]}]},
+            "filter_policy_scope": "body",
+        }
+    ],
+    "event_rules": [
+        {"pattern": {"detail": {"a": [5, {"numeric": ["=", 7]}]}}, "input": {"a": [5, [1]]}}
+    ],
+    "schedules": [{"rate": "5 minutes", "input": {"a": {"b": [5, -1, 0.5, True, None, "5"]}}}],
+    "overrides": {"function": {"environment": {"variables": {"A": 5}}}},
+}
+
+
+def test_whole_numbers_of_another_language_make_the_same_app():
+    def made(args):
+        graph = synth(lambda: FunctionApp("notes", args) and None)
+        return {(each.type, each.name): each.inputs for each in graph.resources}
+
+    theirs = made(in_another_language(FREE_JSON))
+    assert theirs == made(FREE_JSON)
+    texts = [str(inputs) for inputs in theirs.values()]
+    assert any('"a":[5,{"numeric":[">",0,"<=",9]}]' in text for text in texts)
+    # A half stays one.
+    assert any('[5, -1, 0.5, true, null, "5"]' in text for text in texts)
+
+
 def test_the_good_args_are_good():
     assert outcome(ARGS) == []
 

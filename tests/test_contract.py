@@ -267,7 +267,7 @@ def test_many_apps_live_in_one_program(target):
 
 @every_target
 def test_equal_programs_give_equal_inputs(target):
-    environment = {"B": "2", "A": "1"}
+    environment = {"BB": "2", "AA": "1"}
     secrets = {"Y": PARAMETER, "X": SECRET}
 
     def inputs(environment, secrets):
@@ -280,6 +280,11 @@ def test_equal_programs_give_equal_inputs(target):
 
     other_order = dict(reversed(environment.items())), dict(reversed(secrets.items()))
     assert inputs(environment, secrets) == inputs(*other_order)
+
+
+@pytest.mark.parametrize("target", ["vm", "container"])
+def test_a_variable_of_one_letter_is_refused_on_a_function_alone(target):
+    assert graph_of(target, environment={"X": "1", "_X": "2"}).resources
 
 
 @every_target

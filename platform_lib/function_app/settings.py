@@ -1,6 +1,7 @@
 """From FunctionApp's args to settings: every field checked, with its default filled in."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -66,6 +67,8 @@ _RESERVED = frozenset(
     }
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+"""https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html, and the service's model"""
 _ENVIRONMENT_LIMIT = 4096
 _SUBNETS_LIMIT = 16
 
@@ -226,11 +229,15 @@ def _check_subnets(subnets: Sequence[pulumi.Input[str]]) -> None:
 
 
 def _check_variables(app: AppSettings, variables: Mapping[str, pulumi.Input[str]]) -> None:
-    """Refuse what Lambda would: its own names, and more than 4 KB as far as they are known."""
+    """Refuse what Lambda would: bad names, and more than 4 KB as far as they are known."""
     for field, given in (("environment", app.environment), ("secrets", app.secrets)):
         for variable in given:
             if variable in _RESERVED:
                 raise InvalidInput(field, variable, "is reserved by Lambda; use another name")
+    for variable in app.environment:
+        if not _VARIABLE.fullmatch(variable):
+            need = "Lambda takes names of two characters or more that begin with a letter"
+            raise InvalidInput("environment", variable, need)
     size = sum(
         len(variable.encode()) + (len(value.encode()) if isinstance(value, str) else 0)
         for variable, value in variables.items()

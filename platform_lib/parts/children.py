@@ -70,7 +70,7 @@ class Children:
         own.parent = self.parent
         logical, first = f"{self.name}-{suffix}", self.first_name(key, suffix)
         if first != logical:
-            own.aliases = [pulumi.Alias(name=first)]
+            own.aliases = [*(own.aliases or ()), pulumi.Alias(name=first)]
         self.made[key] = made = kind(logical, opts=own, **given)
         return made
 

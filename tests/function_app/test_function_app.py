@@ -95,9 +95,9 @@ def test_defaults_of_the_function():
 
 
 def test_variables_are_ours_and_the_users_without_what_lambda_sets_itself():
-    variables = function_of(graph_of(environment={"A": "b"}))["environment"]["variables"]
+    variables = function_of(graph_of(environment={"AB": "b"}))["environment"]["variables"]
     ours = {"APP_NAME", "APP_TARGET", "APP_VERSION", "HOME", "PORT", "PYTHONUNBUFFERED"}
-    assert set(variables) == {"A", *ours}
+    assert set(variables) == {"AB", *ours}
     assert variables["APP_TARGET"] == "function"
 
 
@@ -188,10 +188,16 @@ def test_scaling_never_becomes_reserved_concurrency():
         ({"timeout_seconds": 901}, "'timeout_seconds' is 901"),
         ({"ephemeral_storage_mib": 511}, "'ephemeral_storage_mib' is 511"),
         ({"environment": {"AWS_LAMBDA_RUNTIME_API": "x"}}, "is reserved by Lambda"),
+        (
+            {"environment": {"X": "1"}},
+            "'environment' is 'X': Lambda takes names of two characters",
+        ),
+        ({"environment": {"_X": "1"}}, "'environment' is '_X': Lambda takes names of two"),
+        ({"environment": {"_": "1"}}, "'environment' is '_': Lambda takes names of two"),
         ({"environment": {"BIG": "x" * 4096}}, "Lambda takes at most 4096 bytes"),
         ({"secrets": {"T": SECRET}}, "'code' is 's3://.*: secrets need our start-up code"),
         ({"network": {"vpc_id": "v", "public_subnet_ids": ["a", "b"]}}, "no way out of a public"),
-        ({"environment": {"A": "x" * 4060}}, "bytes of names and values with ours"),
+        ({"environment": {"AB": "x" * 4060}}, "bytes of names and values with ours"),
         ({"layers": ["arn:x"]}, r"'layers\[0\]' is 'arn:x': must be the ARN of a layer's version"),
         ({"code": "nope.zip"}, "'code' is 'nope.zip': is neither an s3:// URI nor the path"),
         ({"code": "s3://bucket"}, "'code' is 's3://bucket': must be s3://bucket/key"),

@@ -3,6 +3,8 @@
 import re
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -43,13 +45,23 @@ class BucketSource:
 
 
 @record
+class Wanted:
+    """Which of a bucket's events a source wants."""
+
+    events: Sequence[str]
+    prefix: str
+    suffix: str
+
+
+@record
 class BucketSettings(Source):
     """A bucket as a source, checked."""
 
     bucket: pulumi.Input[str]
-    events: Sequence[str]
-    prefix: str
-    suffix: str
+    wanted: Sequence[Wanted]
+    """What is asked of the bucket: by this source, and by those that share its notification."""
+    sharing: Sequence[SourceName]
+    """The other sources of the function that get the bucket's events by its notification."""
     rule: EventRuleSettings | None
     """The rule between bucket and function, where events come through EventBridge."""
 
@@ -82,13 +94,23 @@ class BucketSettings(Source):
             lambda_functions=[
                 {
                     "lambda_function_arn": target.alias.arn,
-                    "events": list(self.events),
-                    "filter_prefix": _encoded(self.prefix) or None,
-                    "filter_suffix": _encoded(self.suffix) or None,
+                    "events": list(each.events),
+                    "filter_prefix": _encoded(each.prefix) or None,
+                    "filter_suffix": _encoded(each.suffix) or None,
                 }
+                for each in self.wanted
             ],
-            # S3 tries the permission when the notification is set.
-            opts=pulumi.ResourceOptions(depends_on=[permission, *target.ready]),
+            opts=pulumi.ResourceOptions(
+                # S3 tries the permission when the notification is set.
+                depends_on=[permission, *target.ready],
+                # It is the one that another source made, when that stood first: deleted for a
+                # successor, it would take the bucket's notifications with it.
+                aliases=[
+                    pulumi.Alias(name=f"{child.name}-{before}-notification")
+                    for at in self.sharing
+                    for before in dict.fromkeys((at.suffix, at.previous_suffix))
+                ],
+            ),
         )
         return BucketSource(permission=permission, notification=notification)
 
@@ -97,14 +119,90 @@ class BucketSettings(Source):
         return ("events.amazonaws.com", bound.rule.arn) if bound.rule is not None else None
 
 
-def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[BucketSettings]:
-    """Judge the buckets of a function."""
-    named = named_sources("buckets", "bucket", given, app=function.app)
+@record
+class SharedBucketSettings(Source):
+    """A further source of a bucket, served by the notification of the first one."""
+
+    first: SourceName
+
+    def children(self, *, alarms: bool) -> Iterator[tuple[str, str]]:
+        """Name none: a bucket has one notification, and S3 needs one permission."""
+        yield from ()
+
+    def bind(self, child: Children, target: Target, made: Queues | None) -> BucketSource:
+        """Give what binds the first source."""
+        permission: Any = child.made[self.first.key("permission")]
+        notification: Any = child.made[self.first.key("notification")]
+        return BucketSource(permission=permission, notification=notification)
+
+
+def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Source]:
+    """Judge the buckets of a function.
+
+    Those of one bucket that come by notification are entries of one notification, which is all
+    that a bucket has.
+    """
+    named = list(named_sources("buckets", "bucket", given, app=function.app))
+    shared: dict[pulumi.Input[str], list[tuple[str, SourceName, Wanted]]] = {}
     for path, at, args in named:
-        by_rule = args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
-        shares = bool(function.overrides.get(at.key("notification"), {}).get("eventbridge"))
-        own = _Listener(app=function.app, name=at.name, by_rule=by_rule, shares=shares)
-        yield _settings(path, at, args, function, own)
+        if not _by_rule(args):
+            entries = shared.setdefault(args["bucket"], [])
+            wanted = _wanted(path, args, by_rule=False)
+            _check_overlap(path, wanted, entries)
+            entries.append((path, at, wanted))
+    for path, at, args in named:
+        by_rule = _by_rule(args)
+        entries = [] if by_rule else shared[args["bucket"]]
+        first = entries[0][1] if entries else at
+        shares = bool(function.overrides.get(first.key("notification"), {}).get("eventbridge"))
+        own = _Listener(app=function.app, name=first.name, by_rule=by_rule, shares=shares)
+        settings = _settings(path, at, args, function, own)
+        if first != at:
+            yield SharedBucketSettings(at=at, first=first)
+        elif entries:
+            others = [other for _, other, _ in entries[1:]]
+            yield replace(settings, wanted=[each for *_, each in entries], sharing=others)
+        else:
+            yield settings
+
+
+def _by_rule(args: Mapping[str, Any]) -> bool:
+    return args.get("route", BucketRoute.NOTIFICATION) is BucketRoute.EVENT_BRIDGE
+
+
+def _wanted(path: str, args: Mapping[str, Any], *, by_rule: bool) -> Wanted:
+    events = check_events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)
+    prefix, suffix = args.get("prefix", ""), args.get("suffix", "")
+    for field, text in (("prefix", prefix), ("suffix", suffix)):
+        check_length(f"{path}.{field}", text, 0, _KEY_LIMIT)
+        if "*" in text and not by_rule:
+            need = "must be without '*': S3 compares keys as they are and knows no wildcard here"
+            raise InvalidInput(f"{path}.{field}", text, need)
+    return Wanted(events=events, prefix=prefix, suffix=suffix)
+
+
+def _check_overlap(
+    path: str, wanted: Wanted, entries: Sequence[tuple[str, SourceName, Wanted]]
+) -> None:
+    """Refuse two entries that one object could match: S3 does not take such a notification.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    """
+    for other_path, _, other in entries:
+        events = any(
+            fnmatchcase(one, two) or fnmatchcase(two, one)
+            for one in wanted.events
+            for two in other.events
+        )
+        prefixes = wanted.prefix.startswith(other.prefix) or other.prefix.startswith(wanted.prefix)
+        suffixes = wanted.suffix.endswith(other.suffix) or other.suffix.endswith(wanted.suffix)
+        if events and prefixes and suffixes:
+            need = (
+                f"an object may match {other_path} of the same bucket too, and S3 takes no two "
+                "filters of one event that overlap; give them prefixes or suffixes apart, or take "
+                "route 'event_bridge'"
+            )
+            raise InvalidInput(path, f"{wanted.prefix}*{wanted.suffix}", need)
 
 
 def _settings(
@@ -113,13 +211,8 @@ def _settings(
     bucket, by_rule = args["bucket"], own.by_rule
     if isinstance(bucket, str) and not re.fullmatch(BUCKET_NAME, bucket):
         raise InvalidInput(f"{path}.bucket", bucket, _NAME_NEED)
-    events = check_events(f"{path}.events", args.get("events", ["s3:ObjectCreated:*"]), by_rule)
-    prefix, suffix = args.get("prefix", ""), args.get("suffix", "")
-    for field, text in (("prefix", prefix), ("suffix", suffix)):
-        check_length(f"{path}.{field}", text, 0, _KEY_LIMIT)
-        if "*" in text and not by_rule:
-            need = "must be without '*': S3 compares keys as they are and knows no wildcard here"
-            raise InvalidInput(f"{path}.{field}", text, need)
+    wanted = _wanted(path, args, by_rule=by_rule)
+    events, prefix, suffix = wanted.events, wanted.prefix, wanted.suffix
 
     def check(known: str, written: Sequence[str]) -> None:
         # Its ARN is an output too, and a common slip.
@@ -137,9 +230,8 @@ def _settings(
         at=at,
         leaves_failures=by_rule,
         bucket=bucket,
-        events=events,
-        prefix=prefix,
-        suffix=suffix,
+        wanted=[wanted],
+        sharing=(),
         rule=_rule(at, bucket, events, prefix, suffix) if by_rule else None,
         permission=PERMISSION if by_rule else _permission(bucket),
     )
@@ -230,7 +322,8 @@ def _check_owner(path: str, bucket: pulumi.Input[str], own: _Listener) -> None:
         if not other.by_rule and not own.by_rule:
             need = (
                 f"{owner.app!r} has this bucket's notifications already, and a bucket has one "
-                "owner of them; take route 'event_bridge'"
+                "owner of them; take route 'event_bridge', or in one app name the bucket in the "
+                "same way each time"
             )
             raise InvalidInput(f"{path}.bucket", shown, need)
         if not owner.shares:

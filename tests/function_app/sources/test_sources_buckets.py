@@ -6,9 +6,11 @@ import pulumi_aws as aws
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sources_kit import graph_of
+from sources_kit import QUIET, extra, graph_of, live
 
+from platform_lib import FunctionApp
 from platform_lib.event_patterns import matches
+from platform_lib.testing import synth
 
 
 def test_a_notifications_filter_is_encoded_as_s3_wants_it():
@@ -17,6 +19,90 @@ def test_a_notifications_filter_is_encoded_as_s3_wants_it():
     [function] = notification.inputs["lambda_functions"]
     assert function["filter_prefix"] == "my+photos/year%3D2026/"
     assert function["filter_suffix"] == "+(%C3%BC).jpg"
+
+
+IMAGES = {"name": "images", "bucket": "photos", "prefix": "in/", "suffix": ".jpg"}
+TABLES = {"name": "tables", "bucket": "photos", "prefix": "in/", "suffix": ".csv"}
+DELETED = {"name": "deleted", "bucket": "photos", "events": ["s3:ObjectRemoved:*"]}
+
+
+def test_sources_of_one_bucket_are_entries_of_one_notification():
+    graph = graph_of(buckets=[IMAGES, TABLES, DELETED])
+    plain = graph_of(buckets=[IMAGES])
+    assert extra(graph) == extra(plain)
+    [notification] = graph.all(aws.s3.BucketNotification)
+    assert notification.name == "notes-bucket-images-notification"
+    assert notification.inputs["bucket"] == "photos"
+    assert notification.inputs["lambdaFunctions"] == [
+        {
+            "lambdaFunctionArn": live(graph),
+            "events": ["s3:ObjectCreated:*"],
+            "filterPrefix": "in/",
+            "filterSuffix": ".jpg",
+        },
+        {
+            "lambdaFunctionArn": live(graph),
+            "events": ["s3:ObjectCreated:*"],
+            "filterPrefix": "in/",
+            "filterSuffix": ".csv",
+        },
+        {"lambdaFunctionArn": live(graph), "events": ["s3:ObjectRemoved:*"]},
+    ]
+
+
+def test_a_bucket_that_is_an_output_has_one_notification_too():
+    def program():
+        made = aws.s3.Bucket("photos")
+        other = aws.s3.Bucket("other")
+        app = FunctionApp(
+            "notes",
+            {
+                **QUIET,
+                "buckets": [
+                    {**IMAGES, "bucket": made.bucket},
+                    {"name": "other", "bucket": other.bucket},
+                    {**TABLES, "bucket": made.bucket},
+                ],
+            },
+        )
+        sources = app.buckets
+        assert sources["images"].notification is sources["tables"].notification
+        assert sources["images"].permission is sources["tables"].permission
+        assert sources["images"].notification is not sources["other"].notification
+
+    graph = synth(program)
+    counts = sorted(
+        (each.name, len(each.inputs["lambdaFunctions"]))
+        for each in graph.all(aws.s3.BucketNotification)
+    )
+    assert counts == [
+        ("notes-bucket-images-notification", 2),
+        ("notes-bucket-other-notification", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "known"),
+    [
+        ([IMAGES, TABLES], ["notes-bucket-tables-notification"]),
+        ([TABLES, IMAGES], ["notes-bucket-images-notification"]),
+        (
+            [IMAGES, {**TABLES, "previous_name": "sheets"}],
+            ["notes-bucket-tables-notification", "notes-bucket-sheets-notification"],
+        ),
+        # The first one was taken away, and what it made is the next one's.
+        ([{**TABLES, "previous_name": "images"}], ["notes-bucket-images-notification"]),
+    ],
+)
+def test_the_notification_is_the_same_whichever_source_stands_first(sources, known):
+    [notification] = graph_of(buckets=sources).all(aws.s3.BucketNotification)
+    assert [alias["name"] for alias in notification.options.aliases] == known
+
+
+def test_an_override_is_of_the_one_notification():
+    override = {"buckets.images.notification": {"eventbridge": True}}
+    graph = graph_of(buckets=[IMAGES, TABLES], overrides=override)
+    assert graph.one(aws.s3.BucketNotification).inputs["eventbridge"] is True
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,16 @@ BAD = [
         {"buckets": [{**PHOTOS, "route": "event_bridge", "events": ["s3:ObjectRemoved:Delete"]}]},
         "is not told apart by EventBridge",
     ),
-    ({"buckets": [PHOTOS, {**PHOTOS, "name": "b"}]}, "a bucket has one owner of them"),
+    ({"buckets": [PHOTOS, {**PHOTOS, "name": "b"}]}, r"'buckets\[1\]' is '\*': an object may match"),
+    (
+        {
+            "buckets": [
+                {**PHOTOS, "prefix": "in/", "suffix": ".jpg"},
+                {**PHOTOS, "name": "b", "events": ["s3:ObjectCreated:Put"], "prefix": "in/new/"},
+            ]
+        },
+        r"an object may match buckets\[0\] of the same bucket too",
+    ),
     (
         {"buckets": [PHOTOS], "grants": [grants.read_write_bucket("arn:aws:s3:::photos")]},
         "writes to this bucket itself",
