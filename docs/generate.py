@@ -135,7 +135,10 @@ def children(page: str) -> dict[str, tuple[str, str, str]]:
     found: dict[str, tuple[str, str, str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for when, args in variants(page, Path(folder)):
-            app = synth(_maker(component, args)).result
+            ingress = args.get("ingress", {})
+            # Else each of them warns.
+            quiet = {} if ingress.get("kind") == "none" else {"plain_http": True}
+            app = synth(_maker(component, {**args, "ingress": {**ingress, **quiet}})).result
             for key, value in shown_children(vars(app)):
                 name = value.pulumi_resource_name.replace("notes", "NAME", 1)
                 found.setdefault(key, (name, value.pulumi_resource_type, _HOME.get(key, when)))

@@ -76,8 +76,9 @@ class NetworkArgs(TypedDict):
 class IngressArgs(TypedDict):
     """Who reaches the app, and by which listener.
 
-    In this release functions have it; on VM and container only the default works. `hosts`, `paths`
-    and `listener_arn` choose requests by a load balancer's rule, of at most five values in all:
+    In this release functions have it; on VM and container only the default and `plain_http` work.
+    `hosts`, `paths` and `listener_arn` choose requests by a load balancer's rule, of at most five
+    values in all:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
     """
 
@@ -95,6 +96,9 @@ class IngressArgs(TypedDict):
     """Path patterns of the app on the listener, such as `/notes/*`. Default: every path."""
     priority: NotRequired[int]
     """The rule's priority on the listener, 1 to 50000. Default: the next free one."""
+    plain_http: NotRequired[bool]
+    """Whether it is meant that a load balancer of the app's own answers by plain HTTP, where
+    `domain` gives it no certificate. Default: False, and a warning says that it does."""
 
 
 class ScheduleArgs(TypedDict):
@@ -131,9 +135,9 @@ class RolloutArgs(TypedDict):
 
     strategy: NotRequired[RolloutStrategy]
     """The way; a target that has not got it says what it has. A function has `rolling` and
-    `all_at_once`, which are the same there, and `weighted`. Default: rolling, which goes back by
-    itself when the new version does not get healthy; a function changes all at once and does not
-    go back."""
+    `all_at_once`, which are the same there, and `weighted`. Default: rolling, where the old
+    version serves until the new one is healthy, and goes on where that does not get healthy; a
+    function changes all at once and does not go back."""
     percent: NotRequired[int]
     """With `weighted`, the share of calls that the new version gets, 1 to 99 percent.
     Default: 10."""
@@ -240,8 +244,8 @@ class AppArgs(TypedDict):
     scaling: NotRequired[ScalingArgs]
     """How the app grows. Default: 1 to 4 instances or tasks at 60 % CPU."""
     rollout: NotRequired[RolloutArgs]
-    """How a change reaches users. Default: rolling, and back when it fails; a function changes
-    all at once."""
+    """How a change reaches users. Default: rolling, and the old version stays when it fails; a
+    function changes all at once."""
     logs: NotRequired[LogsArgs]
     """Where logs go. Default: a log group made for the app, kept for 30 days."""
     alarms: NotRequired[AlarmsArgs]

@@ -62,6 +62,7 @@ class AppSettings:
     secrets: Mapping[str, pulumi.Input[str]]
     grants: Sequence[GrantArgs]
     network: NetworkArgs | None
+    plain_http: bool
     minimum: int
     maximum: int
     cpu_percent: int
@@ -94,6 +95,7 @@ def app_settings(args: Mapping[str, Any], has: Collection[str] = ()) -> AppSetti
         secrets=args.get("secrets", {}),
         grants=args.get("grants", ()),
         network=args.get("network"),
+        plain_http=args.get("ingress", {}).get("plain_http", False),
         minimum=minimum,
         maximum=maximum,
         cpu_percent=cpu_percent,
@@ -124,7 +126,10 @@ def refuse_later(args: Mapping[str, Any], fields: Mapping[str, object]) -> None:
 def _refuse_later_fields(args: Mapping[str, Any]) -> None:
     if args.get("stage", Stage.DEVELOPMENT) is not Stage.DEVELOPMENT:
         raise later("stage", args["stage"], "leave it out or use 'development'")
-    if args.get("ingress", {}) not in ({}, {"kind": IngressKind.PUBLIC}):
+    served = {
+        field: value for field, value in args.get("ingress", {}).items() if field != "plain_http"
+    }
+    if served not in ({}, {"kind": IngressKind.PUBLIC}):
         raise later("ingress", args["ingress"], "leave it out, the app is public")
     if args.get("rollout", {}) not in ({}, {"strategy": RolloutStrategy.ROLLING}):
         raise later("rollout", args["rollout"], "leave it out, a change is rolling")

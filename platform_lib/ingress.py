@@ -54,6 +54,7 @@ class Ingress:
     hosts: Sequence[str]
     paths: Sequence[str]
     priority: int | None
+    plain_http: bool
 
     @property
     def needs_balancer(self) -> str | None:
@@ -107,10 +108,11 @@ def ingress_settings(given: Mapping[str, Any], domain: Domain | None) -> Ingress
         hosts=given.get("hosts", ()),
         paths=given.get("paths", ()),
         priority=given.get("priority"),
+        plain_http=given.get("plain_http", False),
     )
     if ingress.kind is IngressKind.NONE:
         for field in given:
-            if field != "kind" and given[field] not in ([], None):
+            if field != "kind" and given[field] not in ([], None, False):
                 need = "nothing is served with a kind of 'none'; leave one of the two out"
                 raise InvalidInput(f"ingress.{field}", given[field], need)
         if domain is not None:

@@ -160,6 +160,7 @@ class ContainerApp(pulumi.ComponentResource):
             port=app.port,
             health_check_path=app.health_check_path,
             target_type="ip",
+            plain_http=app.plain_http,
         )
         self.load_balancer_security_group = front.load_balancer_security_group
         self.load_balancer_ingress = front.load_balancer_ingress

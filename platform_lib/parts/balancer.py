@@ -47,6 +47,7 @@ def create_balancer_group(child: Children, vpc_id: pulumi.Input[str]) -> "aws.ec
         "lb-sg",
         description=f"Load balancer of {child.name}",
         vpc_id=vpc_id,
+        keeps=["description"],
     )
 
 
@@ -120,6 +121,7 @@ def create_load_balancer(
         aws.lb.LoadBalancer,
         "lb",
         name=front_name(child, "lb", "application", scheme, vpc_id),
+        keeps=["name"],
         load_balancer_type="application",
         internal=internal,
         security_groups=[group.id],
@@ -137,8 +139,17 @@ def create_listeners(
     load_balancer_arn: pulumi.Input[str],
     action: Mapping[str, Any],
     certificate_arn: pulumi.Input[str] | None = None,
+    plain_http: bool = False,
 ) -> Listeners:
-    """Listen for HTTP; with a certificate for HTTPS, to which HTTP then leads."""
+    """Listen for HTTP; with a certificate for HTTPS, to which HTTP then leads.
+
+    Plain HTTP is warned about, unless `plain_http` says that it is meant.
+    """
+    if certificate_arn is None and not plain_http:
+        pulumi.log.warn(
+            f"{child.name}: its load balancer answers by plain HTTP, which who is on the way can "
+            "read and change; where that is meant, say so by ingress.plain_http=True"
+        )
     redirect = {
         "type": "redirect",
         "redirect": {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"},

@@ -1,7 +1,7 @@
 """How a component makes its children: parent, tags and the user's last word, in one place."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -53,26 +53,40 @@ class Children:
         /,
         *,
         opts: pulumi.ResourceOptions | None = None,
+        keeps: Sequence[str] = (),
         **inputs: Any,
     ) -> R:
         """Make one child named `{component}-{suffix}`; an input of None counts as not given.
 
-        `opts` are the maker's own, for this one child; they get the parent here.
+        `opts` are the maker's own, for this one child; they get the parent here. `keeps` are
+        inputs that stay as the child was made with, unless the user overrides them: those that a
+        rename of the component changes, and AWS only by making another child. One that is made
+        anew for another reason gets them anew.
         """
         room = _TAGS_LIMITS.get(kind.__name__, len(self.tags))
         fitting = bool(self.tags) and len(self.tags) <= room
         if fitting and "tags" not in inputs and "tags" in _properties(kind):
             inputs["tags"] = self.tags
-        inputs.update(self._overrides.get(key, {}))
+        inputs = self.overridden(key, inputs)
         given = {property: value for property, value in inputs.items() if value is not None}
         # Set, not merged: merging costs a tenth of what making a resource costs.
         own = opts if opts is not None else pulumi.ResourceOptions()
         own.parent = self.parent
+        kept = [property for property in keeps if property not in self._overrides.get(key, {})]
+        if kept:
+            own.ignore_changes = [*(own.ignore_changes or ()), *kept]
+        if "name" in kept:
+            # The provider takes a name that is kept for the user's own, which is not free yet.
+            own.delete_before_replace = False
         logical, first = f"{self.name}-{suffix}", self.first_name(key, suffix)
         if first != logical:
             own.aliases = [*(own.aliases or ()), pulumi.Alias(name=first)]
         self.made[key] = made = kind(logical, opts=own, **given)
         return made
+
+    def overridden(self, key: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a child's inputs with the user's last word on them."""
+        return {**inputs, **self._overrides.get(key, {})}
 
     @property
     def attributes(self) -> dict[str, pulumi.CustomResource]:

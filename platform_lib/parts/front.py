@@ -57,6 +57,7 @@ def create_front(
     port: int,
     health_check_path: str,
     target_type: str,
+    plain_http: bool,
 ) -> Front:
     """Put a public load balancer before what listens on `port`, and close everything else."""
     balancer_group = create_balancer_group(child, vpc_id)
@@ -84,6 +85,7 @@ def create_front(
         aws.lb.TargetGroup,
         "tg",
         name=front_name(child, "tg", str(port), "HTTP", target_type, vpc_id),
+        keeps=["name"],
         port=port,
         protocol="HTTP",
         target_type=target_type,
@@ -100,7 +102,10 @@ def create_front(
         },
     )
     listeners = create_listeners(
-        child, load_balancer_arn=load_balancer.arn, action=forward_to(target_group)
+        child,
+        load_balancer_arn=load_balancer.arn,
+        action=forward_to(target_group),
+        plain_http=plain_http,
     )
     return Front(
         load_balancer_security_group=balancer_group,
@@ -131,6 +136,7 @@ def create_app_group(child: Children, vpc_id: pulumi.Input[str]) -> "aws.ec2.Sec
         aws.ec2.SecurityGroup,
         "sg",
         description=f"App {child.name}",
+        keeps=["description"],
         vpc_id=vpc_id,
     )
 

@@ -90,6 +90,7 @@ def create_role(
         aws.iam.Role,
         suffix,
         name=child.fitting_name(key, suffix, _ROLE_NAME_LIMIT),
+        keeps=["name"],
         assume_role_policy=document,
         permissions_boundary=boundary_arn,
     )

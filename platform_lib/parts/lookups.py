@@ -53,6 +53,16 @@ def aws_provider(opts: pulumi.ResourceOptions | None) -> pulumi.ProviderResource
     return opts.parent.get_provider("aws:index/x:x") if opts.parent is not None else None
 
 
+def former_names(opts: pulumi.ResourceOptions | None) -> list[str]:
+    """Give the names that a component had before, as its aliases tell."""
+    aliases = (opts.aliases if opts is not None else None) or []
+    return [
+        alias.name
+        for alias in aliases
+        if isinstance(alias, pulumi.Alias) and isinstance(alias.name, str)
+    ]
+
+
 def find_region(provider: pulumi.ProviderResource | None) -> pulumi.Output[str]:
     """Ask for the region that the provider works in."""
 

@@ -147,6 +147,11 @@ def _get_parameter(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     }
 
 
+def _get_groups(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """List the account's auto scaling groups: it is new and has none."""
+    return {"names": [], "arns": [], "id": place.region, "region": place.region}
+
+
 def _get_token(args: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
     host = f"{args.get('registryId') or place.account}.dkr.ecr.{place.region}.amazonaws.com"
     return {
@@ -226,6 +231,7 @@ def _one_or_more(values: list[str]) -> Any:
 
 
 INVOKES: Mapping[str, Answering] = {
+    "aws:autoscaling/getAmiIds:getAmiIds": _get_groups,
     "aws:ec2/getVpc:getVpc": _get_vpc,
     "aws:ec2/getSubnets:getSubnets": _get_subnets,
     "aws:ec2/getSubnet:getSubnet": _get_subnet,

@@ -21,14 +21,15 @@ from platform_lib.parts.iam import (
     write_logs,
 )
 from platform_lib.parts.logs import create_log_group
-from platform_lib.parts.lookups import aws_provider, find_network, find_region
+from platform_lib.parts.lookups import aws_provider, find_network, find_region, former_names
 from platform_lib.parts.outputs import show_outputs
 from platform_lib.vm_app.args import VmAppArgs
 from platform_lib.vm_app.fleet import (
     create_cpu_scaling,
     create_group,
     create_instance_profile,
-    create_launch_template,
+    create_release,
+    find_size,
     newest_image,
 )
 from platform_lib.vm_app.settings import VmSettings, vm_settings
@@ -48,9 +49,9 @@ class VmApp(pulumi.ComponentResource):
     Closed and encrypted by default: instances admit nothing but the balancer, there is no SSH
     (Session Manager opens a shell), metadata needs a session token, volumes are encrypted, the app
     runs as a user of its own in a hardened unit, its bundle's hash is proven on the instance, and
-    secrets are fetched into memory. `up` waits until the balancer finds the first instances well.
-    A later change is an instance refresh, which AWS goes on with after `up`: new instances are
-    well before old ones go, and it goes back by itself.
+    secrets are fetched into memory. `up` waits until the balancer finds all new instances well. A
+    later change makes a new group of instances of the size of the old one. When it is well the old
+    one goes; when it does not get well, `up` fails, and the old one serves and scales on.
 
     Rough cost in us-east-1 with one t4g.small: 12 USD a month for the instance, 16 for the load
     balancer, 11 for three public IPv4 addresses, and logs by the gigabyte.
@@ -84,6 +85,12 @@ class VmApp(pulumi.ComponentResource):
             settings = vm_settings(name, args)
             app, archive = settings.app, settings.archive
             network = find_network(app.network, provider)
+        size = find_size(
+            [name, *former_names(opts)],
+            minimum=app.minimum,
+            maximum=app.maximum,
+            provider=provider,
+        )
         super().__init__("platform-lib:index:VmApp", name, {}, opts)
         child = Children(self, name, tags=app.tags, overrides=app.overrides)
 
@@ -138,6 +145,7 @@ class VmApp(pulumi.ComponentResource):
             port=app.port,
             health_check_path=app.health_check_path,
             target_type="instance",
+            plain_http=app.plain_http,
         )
         self.load_balancer_security_group = front.load_balancer_security_group
         self.load_balancer_ingress = front.load_balancer_ingress
@@ -155,7 +163,7 @@ class VmApp(pulumi.ComponentResource):
             port=app.port,
             region=region,
         )
-        self.launch_template = create_launch_template(
+        release = create_release(
             child,
             image_id=settings.image_id or newest_image(app.architecture, provider),
             instance_type=settings.instance_type,
@@ -165,13 +173,15 @@ class VmApp(pulumi.ComponentResource):
             public_addresses=network.app_is_public,
             user_data=_user_data(name, settings, uri, environment, self.log_group.name),
         )
+        self.launch_template = release.launch_template
         self.auto_scaling_group = create_group(
             child,
-            launch_template=self.launch_template,
+            release=release,
             subnet_ids=network.app_subnet_ids,
             target_group_arn=self.target_group.arn,
             minimum=app.minimum,
             maximum=app.maximum,
+            size=size,
             tags=app.tags,
             # What an instance needs while it boots, or its first health check comes too late.
             depends_on=[

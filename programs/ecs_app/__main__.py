@@ -5,24 +5,31 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib import Architecture, ContainerApp, ContainerAppArgs, ScalingArgs, grants
+from platform_lib import (
+    Architecture,
+    ContainerApp,
+    ContainerAppArgs,
+    IngressArgs,
+    ScalingArgs,
+    grants,
+)
 
 config = pulumi.Config()
 
-if adopted := config.get("table"):
-    table = aws.dynamodb.Table.get("notes", adopted)
-else:
-    table = aws.dynamodb.Table(
-        "notes",
-        billing_mode="PAY_PER_REQUEST",
-        hash_key="notebook",
-        range_key="id",
-        attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
-        stream_enabled=True,
-        stream_view_type="NEW_AND_OLD_IMAGES",
-        point_in_time_recovery={"enabled": True},
-        server_side_encryption={"enabled": True},
-    )
+# Made also where another table is used: what a stack has made is not taken away by its config.
+made = aws.dynamodb.Table(
+    "notes",
+    billing_mode="PAY_PER_REQUEST",
+    hash_key="notebook",
+    range_key="id",
+    attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
+    stream_enabled=True,
+    stream_view_type="NEW_AND_OLD_IMAGES",
+    point_in_time_recovery={"enabled": True},
+    server_side_encryption={"enabled": True},
+)
+adopted = config.get("table")
+table = aws.dynamodb.Table.get("notes-shared", adopted) if adopted else made
 
 app = ContainerApp(
     "notes",
@@ -32,6 +39,8 @@ app = ContainerApp(
         architecture=Architecture(config.require("architecture")),
         environment={"TABLE_NAME": table.name},
         grants=[grants.read_write_table(table.arn)],
+        # No domain, so no TLS: these are notes that anyone may read.
+        ingress=IngressArgs(plain_http=True),
         scaling=ScalingArgs(minimum=config.require_int("minimum")),
     ),
 )

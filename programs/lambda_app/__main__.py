@@ -19,20 +19,20 @@ from platform_lib import (
 
 config = pulumi.Config()
 
-if adopted := config.get("table"):
-    table = aws.dynamodb.Table.get("notes", adopted)
-else:
-    table = aws.dynamodb.Table(
-        "notes",
-        billing_mode="PAY_PER_REQUEST",
-        hash_key="notebook",
-        range_key="id",
-        attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
-        stream_enabled=True,
-        stream_view_type="NEW_AND_OLD_IMAGES",
-        point_in_time_recovery={"enabled": True},
-        server_side_encryption={"enabled": True},
-    )
+# Made also where another table is used: what a stack has made is not taken away by its config.
+made = aws.dynamodb.Table(
+    "notes",
+    billing_mode="PAY_PER_REQUEST",
+    hash_key="notebook",
+    range_key="id",
+    attributes=[{"name": "notebook", "type": "S"}, {"name": "id", "type": "S"}],
+    stream_enabled=True,
+    stream_view_type="NEW_AND_OLD_IMAGES",
+    point_in_time_recovery={"enabled": True},
+    server_side_encryption={"enabled": True},
+)
+adopted = config.get("table")
+table = aws.dynamodb.Table.get("notes-shared", adopted) if adopted else made
 
 shared = {
     "source": str(Path(__file__).resolve().parents[1] / "notes" / "src"),

@@ -62,8 +62,9 @@ ROLLS = {
         ("update", "aws:lambda/function:Function"),
     },
     "vm": {
+        ("replace", "aws:autoscaling/group:Group"),
+        ("replace", "aws:autoscaling/policy:Policy"),
         ("replace", "aws:s3/bucketObjectv2:BucketObjectv2"),
-        ("update", "aws:autoscaling/group:Group"),
         ("update", "aws:ec2/launchTemplate:LaunchTemplate"),
     },
 }

@@ -3,6 +3,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pulumi
 import pulumi_aws as aws
 import pytest
 import yaml
@@ -38,28 +39,136 @@ def fails(match, **args):
     assert synth(program).resources == ()
 
 
-def test_a_changed_template_is_a_refresh_that_adds_before_it_takes_and_goes_back():
+def group_of(**args):
+    return graph_of(**args).one(aws.autoscaling.Group)
+
+
+def test_a_group_starts_instances_of_the_one_version_that_it_was_proven_with():
     graph = graph_of()
-    group = graph.one(aws.autoscaling.Group).inputs
+    group = graph.one(aws.autoscaling.Group)
     template = graph.one(aws.ec2.LaunchTemplate)
-    # By number: $Latest would start no refresh and could not roll back.
+    # By number: with $Latest it would start what no up has proven.
     version = template.outputs["latestVersion"]
-    assert group["launchTemplate"] == {"id": template.id, "version": str(version)}
-    assert group["instanceRefresh"] == {
-        "strategy": "Rolling",
-        "preferences": {
-            "minHealthyPercentage": 100,
-            "maxHealthyPercentage": 200,
-            "autoRollback": True,
+    assert group.inputs["launchTemplate"] == {"id": template.id, "version": str(version)}
+    # AWS goes "back" to the new version, for the provider has saved that on the group before.
+    assert "instanceRefresh" not in group.inputs
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bundle": "s3://artifacts/other.zip"},
+        {"environment": {"A": "b"}},
+        {"secrets": {"T": SECRET}},
+        {"user_data": "#!/bin/sh"},
+        {"instance_type": "t4g.medium"},
+        {"image_id": "ami-0123456789abcdef0"},
+        {"volume_gib": 9},
+        {"overrides": {"launch_template": {"ebs_optimized": "true"}}},
+        {
+            "overrides": {
+                "launch_template": {
+                    "placement": aws.ec2.LaunchTemplatePlacementArgs(tenancy="dedicated")
+                }
+            }
         },
-    }
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_an_instance_is_names_its_group_so_that_a_change_makes_the_next_one(change):
+    before, after = group_of(), group_of(**change)
+    assert before.inputs["namePrefix"] != after.inputs["namePrefix"]
+    assert "name" not in after.inputs
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tags": {"team": "notes"}},
+        {"scaling": {"minimum": 2, "maximum": 9, "cpu_percent": 50}},
+        {"health_check_path": "/well"},
+        {"grants": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/*"]}]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_a_running_instance_can_stay_for_changes_its_group_in_place(change):
+    assert group_of().inputs["namePrefix"] == group_of(**change).inputs["namePrefix"]
 
 
 def test_up_waits_for_the_balancer_to_find_the_instances_well():
-    group = graph_of(scaling={"minimum": 2}).one(aws.autoscaling.Group).inputs
-    assert (group["minSize"], group["maxSize"]) == (2, 4)
-    assert group["waitForElbCapacity"] == 2
+    group = group_of(scaling={"minimum": 2}).inputs
+    assert (group["minSize"], group["maxSize"], group["desiredCapacity"]) == (2, 4, 2)
+    assert (group["minElbCapacity"], group["waitForCapacityTimeout"]) == (2, "15m")
+    # It would be an exact number at every later change of the minimum.
+    assert "waitForElbCapacity" not in group
     assert group["healthCheckType"] == "ELB"
+    assert group["healthCheckGracePeriod"] == 300
+
+
+def test_a_group_that_was_never_found_well_is_replaced():
+    group = group_of()
+    # The provider sets it after its wait: what is left without it has not been proven.
+    assert group.inputs["enabledMetrics"] == ["GroupInServiceInstances"]
+    replaces = {"#initerror", "enabledMetrics", "vpcZoneIdentifiers"}
+    assert set(group.options.replace_on_changes) == replaces
+
+
+def fleet_mocks(prefix, *groups, told=()):
+    """An account in which the app has groups: (desired, minimum, status) each."""
+    names = [f"{prefix}{at}" for at in range(len(groups))]
+    found = {
+        name: {"desiredCapacity": desired, "minSize": minimum, "status": status}
+        for name, (desired, minimum, status) in zip(names, groups, strict=True)
+    }
+    return AwsMocks(
+        invokes={
+            "aws:autoscaling/getAmiIds:getAmiIds": {"names": [*told, *names]},
+            "aws:autoscaling/getGroup:getGroup": lambda args: found[args["name"]],
+        }
+    )
+
+
+def scaled(*groups, told=(), opts=None, name="notes", **args):
+    prefix = group_of().inputs["namePrefix"]
+    mocks = fleet_mocks(prefix, *groups, told=told)
+    graph = synth(lambda: VmApp(name, {**S3, **args}, opts), mocks=mocks)
+    group = graph.one(aws.autoscaling.Group)
+    return group.inputs["desiredCapacity"], set(group.options.ignore_changes)
+
+
+KEPT = {"minElbCapacity", "desiredCapacity"}
+
+
+def test_a_new_group_starts_with_as_many_as_the_last_one_has():
+    assert scaled((3, 1, None)) == (3, KEPT)
+    # Within the bounds that are now.
+    assert scaled((3, 1, ""), scaling={"maximum": 2}) == (2, KEPT)
+    # Other apps and other stacks have groups too; asked for, they would be unknown here.
+    assert scaled((3, 1, ""), told=["notes-0000000-1", "web-1", "notes-group-1"]) == (3, KEPT)
+    # One that is being deleted serves no more.
+    assert scaled((1, 1, ""), (4, 1, "Delete in progress")) == (1, KEPT)
+
+
+def test_a_renamed_app_finds_the_group_of_its_old_name():
+    opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="notes")])
+    assert scaled((3, 1, ""), name="memos", opts=opts) == (3, KEPT)
+    assert scaled((3, 1, ""), name="memos") == (1, KEPT)
+
+
+def test_another_minimum_tells_the_group_the_count_that_the_provider_waits_for():
+    told = KEPT - {"desiredCapacity"}
+    assert scaled((3, 1, ""), scaling={"minimum": 2}) == (3, told)
+    assert scaled((1, 1, ""), scaling={"minimum": 2}) == (2, told)
+    assert scaled((3, 3, "")) == (3, told)
+
+
+def test_two_groups_are_what_a_killed_up_left_and_are_warned_about(monkeypatch):
+    said = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *rest: said.append(text))
+    assert scaled((1, 1, ""), (3, 1, ""), ingress={"plain_http": True})[0] == 3
+    [line] = [line for line in said if "auto scaling groups" in line]
+    assert line.startswith("notes has 2 auto scaling groups (notes-")
+    assert "delete-auto-scaling-group" in line
 
 
 def test_an_instance_is_encrypted_and_closed():
@@ -82,7 +191,7 @@ def test_the_image_is_the_newest_of_the_architecture_read_from_its_public_parame
         "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
     ]
     template = graph.one(aws.ec2.LaunchTemplate).inputs
-    # An ID, not the parameter: a refresh cannot roll back to a template with a parameter.
+    # An ID, not the parameter, whose image may change under a release that was proven.
     assert template["imageId"].startswith("ami-")
     assert template["instanceType"] == "t3.small"
 

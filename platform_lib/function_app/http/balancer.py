@@ -74,6 +74,7 @@ def create_function_balancer(
         aws.lb.TargetGroup,
         "tg",
         name=front_name(child, "tg", "lambda", *place),
+        keeps=["name"],
         target_type="lambda",
         lambda_multi_value_headers_enabled=http.multi_value_headers,
         # Off unless asked for. Of a function AWS takes path, codes, thresholds and times alone.
@@ -160,6 +161,7 @@ def _create_own(
         child,
         load_balancer_arn=load_balancer.arn,
         action=NOT_FOUND if chosen else forward_to(target_group),
+        plain_http=ingress.plain_http,
         certificate_arn=create_certificate(child, domain) if domain is not None else None,
     )
     if domain is not None:

@@ -202,7 +202,8 @@ class DataPlane:
         Args:
             type: Pulumi's type token, such as `aws:ecs/service:Service`.
             id: The resource's id.
-            action: `create`, `update` or `delete`.
+            action: `create`, `update` or `delete`; of an auto scaling group also `refresh`, an
+                update that replaces its instances.
 
         Raises:
             NotSteady: The new version does not get healthy; the old one serves on.
@@ -215,7 +216,7 @@ class DataPlane:
             case "aws:ecs/service:Service":
                 await self._containers.reconcile(id)
             case "aws:autoscaling/group:Group":
-                await self._machines.reconcile(id)
+                await self._machines.reconcile(id, refresh=action == "refresh")
             case "aws:lb/loadBalancer:LoadBalancer" if action == "delete":
                 await self._close("load_balancer", id)
             case "aws:apigatewayv2/api:Api" if action == "delete":

@@ -9,6 +9,7 @@ def patch_whole() -> None:
     """Apply every patch."""
     say_what_is_missing()
     let_go_of_what_is_gone()
+    start_instances_of_later_versions()
 
 
 def say_what_is_missing() -> None:
@@ -72,3 +73,25 @@ def let_go_of_what_is_gone() -> None:
 
     base: Any = BaseModel
     base.__new__ = make
+
+
+def start_instances_of_later_versions() -> None:
+    """Let a group start with another version of its template than the first.
+
+    moto reads the user data of the first version alone when it comes, and asserts that it has read
+    it when it starts an instance.
+    """
+    import moto.ec2.utils
+    from moto.ec2.models.launch_templates import LaunchTemplateVersion
+
+    read = getattr(moto.ec2.utils, "parse_user_data", None)
+    if read is None:
+        # An older moto asserts nothing.
+        return
+
+    def user_data(self: Any) -> Any:
+        given = self.data.get("UserData")
+        return read(given) if isinstance(given, str) else given
+
+    version: Any = LaunchTemplateVersion
+    version.user_data = property(user_data)

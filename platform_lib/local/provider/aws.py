@@ -78,7 +78,10 @@ class AwsKinds:
             if action == "create":
                 self._resources.finish(row, id, inputs)
             state = self._resources.state(row, id, inputs)
-            self._serving.changed(row.type, id, action)
+            if action:
+                self._serving.changed(row.type, id, action)
+            if action == "create":
+                self._resources.serve(row, id, inputs)
         except LocalCloudError as problem:
             # It exists, whatever failed: the engine must keep it, and try the rest again.
             raise UnfinishedError(str(problem), state) from problem
@@ -90,7 +93,8 @@ class AwsKinds:
         """Change a resource, and wait until what it serves answers."""
         row = row_of(type)
         self._resources.update(row, id, state, old, new)
-        return self._finished(row, id, new, "update")
+        action = row.heard(plain(old), plain(new)) if row.heard else "update"
+        return self._finished(row, id, new, action)
 
     def read(
         self, type: str, id: str, state: Properties, inputs: Properties

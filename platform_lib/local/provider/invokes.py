@@ -9,6 +9,7 @@ from typing import Any, Final
 from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.calls import call_aws
+from platform_lib.local.provider.compare import in_pulumi_words
 from platform_lib.local.provider.row import Properties
 from platform_lib.local.provider.values import Secret
 
@@ -132,6 +133,43 @@ def _subnet(account: Account, args: Properties) -> Properties:
         "state": one["State"],
         "tags": _tags(one),
         "vpcId": one["VpcId"],
+    }
+
+
+def _groups(account: Account, args: Properties) -> Properties:
+    """List auto scaling groups: pulumi-aws's name for it tells of images, AWS's of groups."""
+    _take("getAmiIds", args, "filters", "names")
+    request = {
+        "Filters": _filters(args),
+        **({"AutoScalingGroupNames": args["names"]} if args.get("names") else {}),
+    }
+    answer = call_aws(account, "autoscaling", "describe_auto_scaling_groups", request)
+    found = sorted(answer["AutoScalingGroups"], key=lambda one: str(one["AutoScalingGroupName"]))
+    return {
+        "id": account.region,
+        "names": [one["AutoScalingGroupName"] for one in found],
+        "arns": [one["AutoScalingGroupARN"] for one in found],
+    }
+
+
+def _group(account: Account, args: Properties) -> Properties:
+    _take("getGroup", args, "name")
+    request = {"AutoScalingGroupNames": [args["name"]]}
+    answer = call_aws(account, "autoscaling", "describe_auto_scaling_groups", request)
+    group = _one("auto scaling group", answer["AutoScalingGroups"], args)
+    template = group.get("LaunchTemplate")
+    return {
+        "id": group["AutoScalingGroupName"],
+        "arn": group["AutoScalingGroupARN"],
+        "name": group["AutoScalingGroupName"],
+        "desiredCapacity": group["DesiredCapacity"],
+        "enabledMetrics": [one["Metric"] for one in group.get("EnabledMetrics", [])],
+        "launchTemplates": [in_pulumi_words(template, "LaunchTemplate")] if template else [],
+        "maxSize": group["MaxSize"],
+        "minSize": group["MinSize"],
+        "status": group.get("Status", ""),
+        "targetGroupArns": group.get("TargetGroupARNs", []),
+        "vpcZoneIdentifier": group.get("VPCZoneIdentifier", ""),
     }
 
 
@@ -301,6 +339,8 @@ def _take(what: str, args: Properties, *known: str) -> None:
 
 
 INVOKES: Final[Mapping[str, Answer]] = {
+    "aws:autoscaling/getAmiIds:getAmiIds": _groups,
+    "aws:autoscaling/getGroup:getGroup": _group,
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getVpc:getVpc": _vpc,

@@ -75,6 +75,11 @@ class Resources:
         if row.created:
             row.created(self.account, values)
 
+    def serve(self, row: Row, id: str, inputs: Properties) -> None:
+        """Do what is done to a resource once it serves."""
+        if row.served:
+            row.served(self.account, self._values(row, id, self._prepared(row, inputs)))
+
     def update(
         self, row: Row, id: str, state: Properties, old: Properties, new: Properties
     ) -> None:

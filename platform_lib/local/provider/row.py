@@ -146,7 +146,11 @@ class Row:
         asked: Inputs that the provider finds out itself before `create`, where none are given.
         hooked: Inputs that the hooks below take care of.
         created: What else making it takes, after `create`; a retry repeats it.
+        served: What the provider does after its wait for what was made to serve; none of it is
+            done where that wait failed.
         updated: What else an update takes: it gets the state before and after.
+        heard: The word for an update that the data plane gets, from the inputs before and after;
+            an empty one is not told, and not waited for. Default: `update`.
         deleting: What else deleting it takes, before `delete`.
         seen: Changes what was read before it is compared; None says that the resource is gone.
     """
@@ -183,7 +187,9 @@ class Row:
     asked: Callable[[Account, Properties], Properties] | None = None
     hooked: tuple[str, ...] = ()
     created: Callable[[Account, Properties], None] | None = None
+    served: Callable[[Account, Properties], None] | None = None
     updated: Callable[[Account, Properties, Properties], None] | None = None
+    heard: Callable[[Properties, Properties], str] | None = None
     deleting: Callable[[Account, Properties], None] | None = None
     seen: Callable[[Account, Properties, Properties], Properties | None] | None = None
 

@@ -1,10 +1,12 @@
 """Auto scaling groups: each instance is the process that its launch template's unit starts.
 
 The bundle is fetched from S3, its hash proven, and the unit's command runs on the Python of this
-machine. A changed version of the launch template is an instance refresh: new instances are well
-before old ones go. Not imitated: the operating system, cloud-init (packages, users, a first-boot
-script), the unit's sandbox, disks, instance metadata, roles' permissions, scaling by load, and the
-instances that the imitated EC2 lists, which are not replaced by a refresh.
+machine. A changed version of the launch template is what instances start from then on; with an
+instance refresh new ones are well before old ones go. The instances of a new group that does not
+get well end, where AWS would go on replacing them. Not imitated: the operating system, cloud-init
+(packages, users, a first-boot script), the unit's sandbox, disks, instance metadata, roles'
+permissions, scaling by load, and the instances that the imitated EC2 lists, which are not replaced
+by a refresh.
 """
 
 import asyncio
@@ -42,8 +44,12 @@ class Machines:
         """Return every instance that runs."""
         return [each for g in self._groups.values() for each in (*g.serving, *g.fresh)]
 
-    async def reconcile(self, name: str) -> None:
+    async def reconcile(self, name: str, *, refresh: bool = False) -> None:
         """Make the instances of a group what the account says; return when they serve.
+
+        Args:
+            name: The group's.
+            refresh: Whether instances of another version than the group's are replaced.
 
         Raises:
             NotSteady: The new instances do not get healthy; the old ones serve on.
@@ -68,7 +74,7 @@ class Machines:
             return await self._instance(group, f"{template}:{version}", boot)
 
         count = int(group["DesiredCapacity"])
-        await instances.apply(f"{template}:{version}", count, make)
+        await instances.apply(f"{template}:{version}", count, make, replaces=refresh)
 
     async def stop(self) -> None:
         """End every instance."""

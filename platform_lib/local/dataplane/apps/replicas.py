@@ -118,15 +118,20 @@ class Replicas:
         self.version = ""
 
     async def apply(
-        self, version: str, count: int, make: Callable[[], Awaitable[Replica]]
+        self,
+        version: str,
+        count: int,
+        make: Callable[[], Awaitable[Replica]],
+        *,
+        replaces: bool = True,
     ) -> None:
-        """Have `count` healthy copies of `version`, and none of another.
+        """Have `count` healthy copies: new ones are of `version`, and so are all with `replaces`.
 
         Raises:
             NotSteady: The new copies did not get well; what served before serves on.
         """
         async with self._lock:
-            same = version == self.version
+            same = version == self.version or not replaces
             missing = count - len(self.serving) if same else count
             await self._add(missing, make)
             surplus = self.serving[count:] if same else self.serving

@@ -17,7 +17,7 @@ def _group(inputs: Properties) -> Properties:
 
 
 def _updated(account: Account, before: Properties, after: Properties) -> None:
-    """Attach and detach target groups, and take away tags that are no more."""
+    """Attach and detach target groups, and take away tags and metrics that are no more."""
     group = {"AutoScalingGroupName": after["id"]}
     old, new = (set(side.get("targetGroupArns") or []) for side in (before, after))
     for operation, arns in (
@@ -27,12 +27,34 @@ def _updated(account: Account, before: Properties, after: Properties) -> None:
         if arns:
             request = {**group, "TargetGroupARNs": sorted(arns)}
             call_aws(account, "autoscaling", operation, request)
+    if (before.get("enabledMetrics") or []) != (after.get("enabledMetrics") or []):
+        _served(account, after)
     kept = {tag["key"] for tag in after.get("tags") or []}
     gone = [tag["key"] for tag in before.get("tags") or [] if tag["key"] not in kept]
     if gone:
         whose = {"ResourceId": after["id"], "ResourceType": "auto-scaling-group"}
         request = {"Tags": [{"Key": key, **whose} for key in gone]}
         call_aws(account, "autoscaling", "delete_tags", request)
+
+
+def _served(account: Account, group: Properties) -> None:
+    """Turn the group's metrics on: the account takes it for all that there are."""
+    metrics = {"Metrics": group.get("enabledMetrics") or []}
+    request = {"AutoScalingGroupName": group["id"], "Granularity": "1Minute", **metrics}
+    call_aws(account, "autoscaling", "enable_metrics_collection", request)
+
+
+def _heard(before: Properties, after: Properties) -> str:
+    """Tell a refresh from an update in place, which starts no instance anew.
+
+    The retry of a create whose wait failed has the same inputs: the provider does nothing then,
+    so that it does not wait again (terraform-provider-aws, internal/service/autoscaling/group.go).
+    """
+    if {**before, "__defaults": None} == {**after, "__defaults": None}:
+        return ""
+    templates = ("launchTemplate", "mixedInstancesPolicy")
+    rolls = any(before.get(word) != after.get(word) for word in templates)
+    return "refresh" if rolls and after.get("instanceRefresh") else "update"
 
 
 ROWS = (
@@ -68,8 +90,11 @@ ROWS = (
         ),
         unset={"tags": []},
         replace=("name",),
-        hooked=("targetGroupArns",),
+        hooked=("targetGroupArns", "enabledMetrics"),
+        back={"enabledMetrics": "EnabledMetrics[].Metric"},
+        served=_served,
         updated=_updated,
+        heard=_heard,
         outputs={"arn": "AutoScalingGroupARN"},
         dropped=because(
             "moto forgets it",
@@ -89,10 +114,8 @@ ROWS = (
                 "waitForCapacityTimeout",
                 "waitForElbCapacity",
             ),
-            **because(
-                "a group's metrics are not collected here", "enabledMetrics", "metricsGranularity"
-            ),
-            "instanceRefresh": "the local runtime rolls new instances in by itself",
+            "metricsGranularity": "AWS knows one, 1Minute",
+            "instanceRefresh": "the local runtime rolls new instances in, and waits for them",
         },
         refused={
             "suspendedProcesses": "the local runtime always keeps a group as it should be",

@@ -81,17 +81,17 @@ class Fleet:
         self.plane.changed(GROUP, self.name, action)
         return self
 
-    def refresh(self, **settings):
+    def refresh(self, action="refresh", **settings):
         version = self.ec2.create_launch_template_version(
             LaunchTemplateName=self.name, LaunchTemplateData=self.data(**settings)
         )["LaunchTemplateVersion"]["VersionNumber"]
         return self.update(
-            LaunchTemplate={"LaunchTemplateName": self.name, "Version": str(version)}
+            action, LaunchTemplate={"LaunchTemplateName": self.name, "Version": str(version)}
         )
 
-    def update(self, **settings):
+    def update(self, action="update", **settings):
         self.scaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **settings)
-        return self.up("update")
+        return self.up(action)
 
     def instances(self):
         return [each for each in self.plane.workloads() if each.name == self.name]
@@ -150,6 +150,15 @@ def test_a_broken_template_leaves_the_old_instances_in_service(account, plane, t
     with pytest.raises(NotSteady, match="flux capacitor"):
         fleet.refresh(environment={"PORT": "1", "BROKEN": "1"})
     assert ask(fleet.url).json["version"] == "one"
+
+
+def test_without_a_refresh_only_new_instances_are_of_the_new_version(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, environment={"PORT": "1", "VERSION": "one"}).up()
+    (old,) = fleet.instances()
+    fleet.refresh("update", environment={"PORT": "1", "VERSION": "two"})
+    assert fleet.instances() == [old]
+    fleet.update(DesiredCapacity=2)
+    assert {ask(fleet.url).json["version"] for _ in range(12)} == {"one", "two"}
 
 
 def test_a_group_scales_and_goes(account, plane, tmp_path):
