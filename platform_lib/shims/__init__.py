@@ -13,8 +13,11 @@ OURS = "_platform"
 
 def function_files(config: Mapping[str, str | None]) -> dict[str, bytes]:
     """Give what a function's tree gets: Lambda's entry and what it is to serve."""
-    http = ("entry.py", "events.py", "file_times.py") if "app" in config else ()
-    return _files({"handler.py": "function_handler.py", **{name: name for name in http}}, config)
+    http = {name: name for name in _EVENTS} if "app" in config else {}
+    return _files({"handler.py": "function_handler.py", **http}, config)
+
+
+_EVENTS = ("entry.py", "events.py", "file_times.py", "forwarded.py")
 
 
 def server_files(config: Mapping[str, str | None]) -> dict[str, bytes]:

@@ -71,12 +71,13 @@ class Request:
             self.headers = _pairs(event, "multiValueHeaders", "headers")
             balanced = "elb" in context
             self.query = _query(event, as_sent=balanced)
-            # A balancer adds the address that it sees to what the client claims.
-            self.client = (
-                dict(self.headers).get("x-forwarded-for", "").rpartition(",")[2].strip()
-                if balanced
-                else (context.get("identity") or {}).get("sourceIp") or ""
-            )
+            if balanced:
+                from _platform.forwarded import client_address
+
+                sent = [(name.encode(), sent_bytes(value)) for name, value in self.headers]
+                self.client = client_address(sent) or ""
+            else:
+                self.client = (context.get("identity") or {}).get("sourceIp") or ""
         self.headers = [pair for pair in self.headers if not _asks_by_a_file_of_ours(*pair)]
         self.raw_path: str = path or "/"
         """Percent-encoded: as it came, or what comes to the same where the front decoded it."""

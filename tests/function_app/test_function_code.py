@@ -277,8 +277,11 @@ def test_dependencies_are_a_layer_and_the_zip_is_the_code_alone(source):
     assert set(read(inputs["code"].path)) == {
         "web.py",
         "requirements.txt",
-        *(f"_platform/{name}" for name in ("config.json", "entry.py", "events.py", "handler.py")),
-        *(f"_platform/{name}" for name in ("manifest.json", "requirements.lock")),
+        *(
+            f"_platform/{name}"
+            for name in ("entry.py", "events.py", "file_times.py", "forwarded.py", "handler.py")
+        ),
+        *(f"_platform/{name}" for name in ("config.json", "manifest.json", "requirements.lock")),
     }
     assert graph.result.dependency_layer
     assert beyond_a_plain_app(graph) == {"LayerVersion": 1}

@@ -1,5 +1,7 @@
 """Apps that others wrote run unmodified on every target: an ASGI app with a lifespan, a WSGI app.
 
+Nothing says which of them is which.
+
 - simple-repository-server (ASGI, FastAPI, by CERN) makes its routes in its lifespan: where nobody
   runs the lifespan, every path is a 404.
 - httpbin (WSGI, Flask) lives in a dependency alone, beside no source at all, and tells what it was
@@ -44,7 +46,6 @@ def test_an_asgi_app_that_needs_its_lifespan(local_cloud: LocalCloud, target: st
         target=target,
         source="repository",
         app="index:app",
-        interface="asgi",
         health="/simple/",
     ) as client:
         for _ in range(2):
@@ -66,7 +67,6 @@ def test_a_wsgi_app_that_lives_in_a_dependency(local_cloud: LocalCloud, target: 
         target=target,
         source="httpbin",
         app="httpbin:app",
-        interface="wsgi",
         health="/status/200",
     ) as client:
         path = "/anything/a%20b/%C3%A9?x=1&x=2&empty="

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from platform_lib import TARGETS, AppArgs, Interface
+from platform_lib import TARGETS, AppArgs
 
 config = pulumi.Config()
 app = TARGETS[config.require("target")](
@@ -10,7 +10,6 @@ app = TARGETS[config.require("target")](
     AppArgs(
         source=config.require("source"),
         app=config.require("app"),
-        interface=Interface(config.require("interface")),
         health_check_path=config.require("health"),
     ),
 )
