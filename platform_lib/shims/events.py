@@ -72,7 +72,7 @@ class Request:
             balanced = "elb" in context
             self.query = _query(event, as_sent=balanced)
             if balanced:
-                from _platform.forwarded import client_address
+                from .forwarded import client_address
 
                 sent = [(name.encode(), sent_bytes(value)) for name, value in self.headers]
                 self.client = client_address(sent) or ""
