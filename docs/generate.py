@@ -208,7 +208,7 @@ def _args_table(owner: type) -> Iterator[str]:
         meaning, _, default = text.partition(" Default: ")
         optional = annotation.startswith("NotRequired[")
         shown = annotation.removeprefix("NotRequired[").removesuffix("]" if optional else "")
-        shown = shown.replace("pulumi.", "")
+        shown = re.sub(r"WordOf\[(\w+)\]", r"\1", shown.replace("pulumi.", ""))
         enums = [part for part in _parts(hints[name]) if isinstance(part, EnumType)]
         values = "".join(f": {_values(enum)}" for enum in enums)
         default = default.removesuffix(".") if optional else "required"

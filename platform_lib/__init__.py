@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from platform_lib import grants
 from platform_lib.app_args import (
     AlarmsArgs,
-    AppArgs,
     Architecture,
     DomainArgs,
     GrantArgs,
@@ -27,6 +26,7 @@ from platform_lib.app_args import (
 from platform_lib.checks import ArgsError
 
 if TYPE_CHECKING:
+    from platform_lib.app_args import ClosedAppArgs as AppArgs
     from platform_lib.container_app.args import CapacityArgs, CapacityProvider, ContainerAppArgs
     from platform_lib.container_app.component import ContainerApp
     from platform_lib.function_app.args import (
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from platform_lib.targets import TARGETS
     from platform_lib.vm_app.args import VmAppArgs
     from platform_lib.vm_app.component import VmApp
+else:
+    from platform_lib.app_args import AppArgs
 
 # A component and its kin load when they are first asked for: a program has one target, and a test
 # of something else has none. It halves what `import platform_lib` costs.

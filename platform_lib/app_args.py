@@ -5,9 +5,25 @@ A field's docstring says what it means, in which unit, and what happens when it 
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar, Union
 
 import pulumi
+
+E = TypeVar("E", bound=Enum)
+
+if TYPE_CHECKING:
+    WordOf = Union[E, str]  # noqa: UP007 - of `E | str` mypy makes no alias
+    """A member of an enum, or its value as plain text, for who checks types.
+
+    When a program runs it is the enum: Pulumi's schema analysis takes no union.
+    """
+else:
+
+    class WordOf:
+        """Stands for the enum that is named with it."""
+
+        def __class_getitem__(cls, enum: type[E]) -> type[E]:
+            return enum
 
 
 class Stage(str, Enum):
@@ -82,7 +98,7 @@ class IngressArgs(TypedDict):
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
     """
 
-    kind: NotRequired[IngressKind]
+    kind: NotRequired[WordOf[IngressKind]]
     """Public, internal to the VPC, or not served at all. Default: public."""
     allowed_cidrs: NotRequired[Sequence[str]]
     """IPv4 address ranges that may connect, such as `10.0.0.0/8`.
@@ -133,7 +149,7 @@ class ScalingArgs(TypedDict):
 class RolloutArgs(TypedDict):
     """How a change reaches users. VM and container have only `rolling` in this release."""
 
-    strategy: NotRequired[RolloutStrategy]
+    strategy: NotRequired[WordOf[RolloutStrategy]]
     """The way; a target that has not got it says what it has. A function has `rolling` and
     `all_at_once`, which are the same there, and `weighted`. Default: rolling, where the old
     version serves until the new one is healthy, and goes on where that does not get healthy; a
@@ -203,7 +219,7 @@ class DomainArgs(TypedDict):
 class AppArgs(TypedDict):
     """What every component takes. A dict of these fields alone moves between all targets."""
 
-    stage: NotRequired[Stage]
+    stage: NotRequired[WordOf[Stage]]
     """How much is protected. `production` is not available in this release.
     Default: development."""
     source: NotRequired[str]
@@ -214,12 +230,12 @@ class AppArgs(TypedDict):
     """The app in `source` or in one of its dependencies, as `package.module:callable`, or as
     `package.module:create_app()` where a function without arguments makes it. It is an unmodified
     ASGI or WSGI app. Default: none."""
-    interface: NotRequired[Interface]
+    interface: NotRequired[WordOf[Interface]]
     """How `app` is called; an error where the callable takes other arguments. Default: found out
     from the callable, which is WSGI where it takes two arguments and ASGI where it takes three."""
     python_version: NotRequired[str]
     """Interpreter on the target: 3.11, 3.12, 3.13 or 3.14. Default: 3.13."""
-    architecture: NotRequired[Architecture]
+    architecture: NotRequired[WordOf[Architecture]]
     """Processor on the target. Default: arm64."""
     port: NotRequired[int]
     """Port that the app listens on, 1 to 65535; below 1024 only where the app may bind it. It
@@ -232,9 +248,8 @@ class AppArgs(TypedDict):
     PYTHONUNBUFFERED of 1 and a HOME that can be written to, which may be given otherwise."""
     secrets: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Variable name -> ARN of a Secrets Manager secret or an SSM parameter; `ARN#key` for one key
-    of a JSON secret, whose value is given as it is where it is a string, else as JSON; only a
-    container of your own `image` or `dockerfile` gets it as ECS words it. The value is fetched
-    when the app starts and never enters state, user data, an image or a plan. Default: none."""
+    of a JSON secret. The value is fetched when the app starts and never enters state, user data,
+    an image or a plan. Default: none."""
     grants: NotRequired[Sequence[GrantArgs]]
     """What the app may do in AWS. Default: nothing."""
     network: NotRequired[NetworkArgs]
@@ -267,3 +282,13 @@ class AppArgs(TypedDict):
     """The last word on any child: attribute name of the child -> property -> value, such as
     `{"service": {"health_check_grace_period_seconds": 300}}`. A value replaces ours whole; None
     takes ours away. An unknown child or property is an error. Default: none."""
+
+
+if TYPE_CHECKING:
+
+    class ClosedAppArgs(AppArgs, closed=True):
+        """`AppArgs` as a program has them: with no other key, so that they can be spread.
+
+        `{**shared, "cpu": 512}` is sound where `shared` cannot hide a `cpu` of another type:
+        https://peps.python.org/pep-0728/. A component's args extend `AppArgs` as they stand above.
+        """

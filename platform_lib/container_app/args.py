@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from platform_lib.app_args import AppArgs
+from platform_lib.app_args import AppArgs, WordOf
 
 
 class CapacityProvider(str, Enum):
@@ -20,7 +20,7 @@ class CapacityProvider(str, Enum):
 class CapacityArgs(TypedDict):
     """A share of the tasks for one capacity provider."""
 
-    provider: CapacityProvider
+    provider: WordOf[CapacityProvider]
     """What the share runs on. `ec2` is not available in this release."""
     weight: NotRequired[int]
     """The share, relative to the other weights, 0 to 1000. Default: 1."""

@@ -137,12 +137,13 @@ def _strategy(capacity: Sequence[CapacityArgs]) -> list[dict[str, Any]]:
     strategy: list[dict[str, Any]] = []
     for at, share in enumerate(capacity or [CapacityArgs(provider=CapacityProvider.FARGATE)]):
         field = f"capacity[{at}]"
-        if share["provider"] is CapacityProvider.EC2:
-            raise later(f"{field}.provider", share["provider"], "use fargate or fargate_spot")
+        provider = CapacityProvider(share["provider"])
+        if provider is CapacityProvider.EC2:
+            raise later(f"{field}.provider", provider, "use fargate or fargate_spot")
         weight, base = share.get("weight", 1), share.get("base", 0)
         check_range(f"{field}.weight", weight, 0, 1000)
         check_range(f"{field}.base", base, 0, 100_000)
-        item = {"capacity_provider": share["provider"].value.upper(), "weight": weight}
+        item = {"capacity_provider": provider.value.upper(), "weight": weight}
         strategy.append(item | ({"base": base} if base else {}))
     names = [item["capacity_provider"] for item in strategy]
     if len(set(names)) < len(names):

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from platform_lib.app_args import AppArgs
+from platform_lib.app_args import AppArgs, WordOf
 from platform_lib.function_app.source_args import (
     BucketArgs,
     EventRuleArgs,
@@ -76,7 +76,7 @@ class JwtArgs(TypedDict):
 class HttpArgs(TypedDict):
     """How a function answers HTTP."""
 
-    kind: NotRequired[HttpKind]
+    kind: NotRequired[WordOf[HttpKind]]
     """What stands before the function. Default: http_api; load_balancer where `ingress` asks for
     what only a load balancer has."""
     routes: NotRequired[Sequence[str]]
@@ -85,7 +85,7 @@ class HttpArgs(TypedDict):
     """Which pages of other origins may call it. Default: the app answers for itself."""
     throttle: NotRequired[ThrottleArgs]
     """How many requests an HTTP API lets through. Default: the account's own limit."""
-    authorization: NotRequired[HttpAuthorization]
+    authorization: NotRequired[WordOf[HttpAuthorization]]
     """Who may send requests: `none` lets everyone, `iam` who signs as a principal that may,
     `jwt` who has a token (HTTP API only). Default: none."""
     jwt: NotRequired[JwtArgs]

@@ -1,7 +1,7 @@
 """FunctionApp: a web app as a function, on Lambda."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import pulumi
 import pulumi_aws as aws
@@ -125,13 +125,14 @@ class FunctionApp(pulumi.ComponentResource):
             overrides=app.overrides,
             renamed=settings.sources.renamed,
         )
-        # Children that some sources bring.
-        self.failure_queue: aws.sqs.Queue | None = None
-        self.failure_alarm: aws.cloudwatch.MetricAlarm | None = None
-        self.failure_queue_policy: aws.sqs.QueuePolicy | None = None
-        self.invoke_config: aws.lambda_.FunctionEventInvokeConfig | None = None
-        self.scheduler_role: aws.iam.Role | None = None
-        self.scheduler_policy: aws.iam.RolePolicy | None = None
+        # Children that some sources bring, and who asks for one knows that it is there: `| Any`
+        # spares typed programs a check for None.
+        self.failure_queue: aws.sqs.Queue | Any = None
+        self.failure_alarm: aws.cloudwatch.MetricAlarm | Any = None
+        self.failure_queue_policy: aws.sqs.QueuePolicy | Any = None
+        self.invoke_config: aws.lambda_.FunctionEventInvokeConfig | Any = None
+        self.scheduler_role: aws.iam.Role | Any = None
+        self.scheduler_policy: aws.iam.RolePolicy | Any = None
 
         self.log_group = create_log_group(
             child,

@@ -6,6 +6,8 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from platform_lib.app_args import WordOf
+
 
 class StartingPosition(str, Enum):
     """Where a stream is read from at first."""
@@ -90,7 +92,7 @@ class StreamArgs(EventSourceArgs):
     kms_key_arn: NotRequired[pulumi.Input[str]]
     """ARN of a key of yours that encrypts the stream, or its table: the role may decrypt by it.
     Default: none."""
-    starting_position: NotRequired[StartingPosition]
+    starting_position: NotRequired[WordOf[StartingPosition]]
     """Where reading begins: the oldest record there is, the newest, or (Kinesis) a time.
     Default: trim_horizon, so that nothing is missed."""
     starting_timestamp: NotRequired[str]
@@ -137,7 +139,7 @@ class TopicArgs(EventSourceArgs):
     """Which messages come.
     https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
     Default: all."""
-    filter_policy_scope: NotRequired[FilterPolicyScope]
+    filter_policy_scope: NotRequired[WordOf[FilterPolicyScope]]
     """Whether the policy looks at a message's attributes or at its body. Default: attributes."""
     raw: NotRequired[bool]
     """Whether messages come as they were published, without SNS's envelope. SNS gives them so to
@@ -162,7 +164,7 @@ class BucketArgs(EventSourceArgs):
     """How keys begin, as they are and without a wildcard. Default: anyhow."""
     suffix: NotRequired[str]
     """How keys end, likewise. Default: anyhow."""
-    route: NotRequired[BucketRoute]
+    route: NotRequired[WordOf[BucketRoute]]
     """`notification`: S3 calls the function, and this app is the one owner of the bucket's
     notifications. `event_bridge`: by a rule, beside any number of others, where the bucket's owner
     has switched EventBridge on, as an owner by `notification` does by an override of its own only.

@@ -31,7 +31,6 @@ _SERVER = (
     "forwarded.py",
     "processors.py",
     "serve.py",
-    "start.py",
     "wsgi.py",
 )
 

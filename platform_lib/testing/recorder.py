@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, is_dry_run
 from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 from pulumi.runtime.settings import get_project, get_stack
 
 from platform_lib.testing import wire
@@ -16,6 +16,8 @@ from platform_lib.testing.graph import Graph, Invoke, Options, Resource
 from platform_lib.testing.properties import Properties
 
 _STACK = "pulumi:pulumi:Stack"
+# Up to pulumi 3.255 the engine answers an invoke with the provider's own message.
+_InvokeResponse: Any = getattr(resource_pb2, "ResourceInvokeResponse", provider_pb2.InvokeResponse)
 
 
 class Recorder(MockMonitor):
@@ -104,7 +106,7 @@ class Recorder(MockMonitor):
         if request.tok == "pulumi:pulumi:getResource":
             id, state = self._answers[args["urn"]]
             found = wire.encode({"urn": args["urn"], "id": id or "", "state": state})
-            return resource_pb2.ResourceInvokeResponse(**{"return": found.struct_value})
+            return _InvokeResponse(**{"return": found.struct_value})
         with self._lock:
             self._invokes.append(Invoke(token=request.tok, args=args))
         answer = self.mocks.call(
@@ -117,7 +119,7 @@ class Recorder(MockMonitor):
         struct = struct_pb2.Struct(
             fields={key: wire.encode(value) for key, value in content.items()}
         )
-        return resource_pb2.ResourceInvokeResponse(**{"return": struct})
+        return _InvokeResponse(**{"return": struct})
 
     def graph(self, result: Any) -> Graph:
         """Put together what was made, once the program has ended."""

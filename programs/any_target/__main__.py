@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib import TARGETS, AppArgs, Architecture, IngressArgs, grants
+from platform_lib import TARGETS, AppArgs, IngressArgs, grants
 
 config = pulumi.Config()
 
@@ -29,7 +29,7 @@ app = TARGETS[config.require("target")](
     AppArgs(
         source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
         app="notes.web:app",
-        architecture=Architecture(config.require("architecture")),
+        architecture=config.require("architecture"),
         environment={"TABLE_NAME": table.name},
         grants=[grants.read_write_table(table.arn)],
         # No domain, so no TLS on a load balancer: these are notes that anyone may read.

@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib import Architecture, IngressArgs, ScalingArgs, VmApp, VmAppArgs, grants
+from platform_lib import IngressArgs, ScalingArgs, VmApp, VmAppArgs, grants
 
 config = pulumi.Config()
 
@@ -29,7 +29,7 @@ app = VmApp(
     VmAppArgs(
         source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
         app="notes.web:app",
-        architecture=Architecture(config.require("architecture")),
+        architecture=config.require("architecture"),
         environment={"TABLE_NAME": table.name},
         grants=[grants.read_write_table(table.arn)],
         # No domain, so no TLS: these are notes that anyone may read.

@@ -6,7 +6,6 @@ import pulumi
 import pulumi_aws as aws
 
 from platform_lib import (
-    Architecture,
     ContainerApp,
     ContainerAppArgs,
     IngressArgs,
@@ -36,7 +35,7 @@ app = ContainerApp(
     ContainerAppArgs(
         source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
         app="notes.web:app",
-        architecture=Architecture(config.require("architecture")),
+        architecture=config.require("architecture"),
         environment={"TABLE_NAME": table.name},
         grants=[grants.read_write_table(table.arn)],
         # No domain, so no TLS: these are notes that anyone may read.

@@ -5,17 +5,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from platform_lib import (
-    Architecture,
-    FunctionApp,
-    FunctionAppArgs,
-    IngressArgs,
-    IngressKind,
-    QueueArgs,
-    StreamArgs,
-    TimerArgs,
-    grants,
-)
+from platform_lib import AppArgs, FunctionApp, grants
 
 config = pulumi.Config()
 
@@ -34,32 +24,32 @@ made = aws.dynamodb.Table(
 adopted = config.get("table")
 table = aws.dynamodb.Table.get("notes-shared", adopted) if adopted else made
 
-shared = {
-    "source": str(Path(__file__).resolve().parents[1] / "notes" / "src"),
-    "architecture": Architecture(config.require("architecture")),
-}
+shared = AppArgs(
+    source=str(Path(__file__).resolve().parents[1] / "notes" / "src"),
+    architecture=config.require("architecture"),
+)
 app = FunctionApp(
     "notes",
-    FunctionAppArgs(
+    {
         **shared,
-        app="notes.web:app",
-        environment={"TABLE_NAME": table.name},
-        grants=[grants.read_write_table(table.arn)],
-        memory_mib=config.require_int("memoryMib"),
-    ),
+        "app": "notes.web:app",
+        "environment": {"TABLE_NAME": table.name},
+        "grants": [grants.read_write_table(table.arn)],
+        "memory_mib": config.require_int("memoryMib"),
+    },
 )
 
 # Workers beside the web app: no address, and no more rights than each one's work needs.
-worker = {**shared, "ingress": IngressArgs(kind=IngressKind.NONE)}
+worker: AppArgs = {**shared, "ingress": {"kind": "none"}}
 inbox = FunctionApp(
     "notes-inbox",
-    FunctionAppArgs(
+    {
         **worker,
-        handler="workers.inbox.handler",
-        environment={"TABLE_NAME": table.name},
-        grants=[grants.allow(["dynamodb:PutItem"], [table.arn])],
-        queues=[QueueArgs()],
-    ),
+        "handler": "workers.inbox.handler",
+        "environment": {"TABLE_NAME": table.name},
+        "grants": [grants.allow(["dynamodb:PutItem"], [table.arn])],
+        "queues": [{}],
+    },
 )
 
 counts = aws.dynamodb.Table(
@@ -73,30 +63,32 @@ counts = aws.dynamodb.Table(
 )
 activity = FunctionApp(
     "notes-activity",
-    FunctionAppArgs(
+    {
         **worker,
-        handler="workers.activity.handler",
-        environment={"ACTIVITY_TABLE_NAME": counts.name},
-        grants=[grants.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [counts.arn])],
-        streams=[StreamArgs(arn=table.stream_arn, filters=[{"eventName": ["INSERT", "REMOVE"]}])],
-    ),
+        "handler": "workers.activity.handler",
+        "environment": {"ACTIVITY_TABLE_NAME": counts.name},
+        "grants": [grants.allow(["dynamodb:PutItem", "dynamodb:UpdateItem"], [counts.arn])],
+        "streams": [
+            {"arn": table.stream_arn, "filters": [{"eventName": ["INSERT", "REMOVE"]}]},
+        ],
+    },
 )
 
 readers = aws.sns.Topic("notes-readers")
 digest = FunctionApp(
     "notes-digest",
-    FunctionAppArgs(
+    {
         **worker,
-        handler="workers.digest.handler",
-        environment={"TABLE_NAME": table.name, "DIGEST_TOPIC_ARN": readers.arn},
-        grants=[
+        "handler": "workers.digest.handler",
+        "environment": {"TABLE_NAME": table.name, "DIGEST_TOPIC_ARN": readers.arn},
+        "grants": [
             grants.allow(["dynamodb:Query"], [table.arn]),
             grants.publish_to_topic(readers.arn),
         ],
-        schedules=[
-            TimerArgs(cron="0 7 * * ? *", input={"time": "<aws.scheduler.scheduled-time>"})
+        "schedules": [
+            {"cron": "0 7 * * ? *", "input": {"time": "<aws.scheduler.scheduled-time>"}},
         ],
-    ),
+    },
 )
 
 pulumi.export("url", app.url)

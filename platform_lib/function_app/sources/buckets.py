@@ -36,12 +36,12 @@ _KEY_LIMIT = 1024
 
 @record
 class BucketSource:
-    """What binds a bucket to the function."""
+    """What binds a bucket to the function; of what this one does without there is None."""
 
     permission: "aws.lambda_.Permission"
-    notification: "aws.s3.BucketNotification | None" = None
-    rule: "aws.cloudwatch.EventRule | None" = None
-    target: "aws.cloudwatch.EventTarget | None" = None
+    notification: "aws.s3.BucketNotification | Any" = None
+    rule: "aws.cloudwatch.EventRule | Any" = None
+    target: "aws.cloudwatch.EventTarget | Any" = None
 
 
 @record

@@ -31,11 +31,11 @@ _BATCH_WITHOUT_WINDOW = 10
 
 @record
 class QueueSource:
-    """What binds a queue to the function."""
+    """What binds a queue to the function; of what was given, or is off, there is None."""
 
-    queue: "aws.sqs.Queue | None"
-    dead_letter_queue: "aws.sqs.Queue | None"
-    alarm: "aws.cloudwatch.MetricAlarm | None"
+    queue: "aws.sqs.Queue | Any"
+    dead_letter_queue: "aws.sqs.Queue | Any"
+    alarm: "aws.cloudwatch.MetricAlarm | Any"
     mapping: "aws.lambda_.EventSourceMapping"
 
 

@@ -41,16 +41,16 @@ _POLICY_DIGITS = 5
 
 @record
 class TopicSource:
-    """What binds a topic to the function."""
+    """What binds a topic to the function; of what this one does without there is None."""
 
     subscription: "aws.sns.TopicSubscription"
-    permission: "aws.lambda_.Permission | None" = None
-    queue: "aws.sqs.Queue | None" = None
-    dead_letter_queue: "aws.sqs.Queue | None" = None
-    alarm: "aws.cloudwatch.MetricAlarm | None" = None
-    queue_policy: "aws.sqs.QueuePolicy | None" = None
-    dead_letter_queue_policy: "aws.sqs.QueuePolicy | None" = None
-    mapping: "aws.lambda_.EventSourceMapping | None" = None
+    permission: "aws.lambda_.Permission | Any" = None
+    queue: "aws.sqs.Queue | Any" = None
+    dead_letter_queue: "aws.sqs.Queue | Any" = None
+    alarm: "aws.cloudwatch.MetricAlarm | Any" = None
+    queue_policy: "aws.sqs.QueuePolicy | Any" = None
+    dead_letter_queue_policy: "aws.sqs.QueuePolicy | Any" = None
+    mapping: "aws.lambda_.EventSourceMapping | Any" = None
 
 
 @record
