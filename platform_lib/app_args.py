@@ -248,8 +248,9 @@ class AppArgs(TypedDict):
     PYTHONUNBUFFERED of 1 and a HOME that can be written to, which may be given otherwise."""
     secrets: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Variable name -> ARN of a Secrets Manager secret or an SSM parameter; `ARN#key` for one key
-    of a JSON secret. The value is fetched when the app starts and never enters state, user data,
-    an image or a plan. Default: none."""
+    of a JSON secret, whose value is given as it is where it is a string, else as JSON; only a
+    container of your own `image` or `dockerfile` gets it as ECS words it. The value is fetched
+    when the app starts and never enters state, user data, an image or a plan. Default: none."""
     grants: NotRequired[Sequence[GrantArgs]]
     """What the app may do in AWS. Default: nothing."""
     network: NotRequired[NetworkArgs]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platform_lib.bundling.bundle import Bundle, build
 from platform_lib.bundling.cache import cache_dir, made_once, made_whole
-from platform_lib.bundling.serving import SERVER_COMMAND, server_additions
+from platform_lib.bundling.serving import SERVER_COMMAND, START_COMMAND, server_additions
 from platform_lib.bundling.source_files import hash_of, source_files
 from platform_lib.checks import InvalidInput
 from platform_lib.shims import OURS
@@ -86,6 +86,7 @@ COPY --from=build /etc/passwd /etc/passwd
 VOLUME ["/tmp"]
 USER {_USER}:{_USER}
 EXPOSE {port}
+ENTRYPOINT {json.dumps(list(START_COMMAND))}
 CMD {json.dumps(list(command))}
 """
 

@@ -10,6 +10,10 @@ SERVER_COMMAND = ("python", "-m", f"{OURS}.serve")
 """What starts the app in its tree on an instance and in a container."""
 
 
+START_COMMAND = ("python", "-m", f"{OURS}.start")
+"""What a container starts by, in front of its command."""
+
+
 def server_command() -> tuple[str, ...]:
     """Give the arguments with which a Python of one's choice starts the app."""
     return SERVER_COMMAND[1:]

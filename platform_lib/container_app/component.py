@@ -20,6 +20,7 @@ from platform_lib.container_app.task import (
     SCRATCH_VOLUME,
     container_definition,
     health_command,
+    secret_keys,
 )
 from platform_lib.naming import physical_name
 from platform_lib.parts.children import Children
@@ -190,6 +191,7 @@ class ContainerApp(pulumi.ComponentResource):
                     ),
                     # A task cannot see its share of the machine from inside.
                     **({"PLATFORM_CPU_UNITS": str(settings.cpu)} if app.app is not None else {}),
+                    **(secret_keys(app.secrets) if app.app is not None else {}),
                 },
                 secrets=app.secrets,
                 log_group_name=self.log_group.name,
@@ -200,6 +202,7 @@ class ContainerApp(pulumi.ComponentResource):
                 if app.app is not None
                 else None,
                 read_only_root=settings.read_only_root,
+                finds_keys=app.app is not None,
             ),
             volumes=[SCRATCH_VOLUME] if settings.read_only_root else [],
             cpu=settings.cpu,

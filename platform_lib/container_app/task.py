@@ -4,6 +4,7 @@ ECS gives a definition back with its defaults filled in. What is left out here w
 change on every preview, and every preview would roll every task.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,8 +29,12 @@ def container_definition(
     command: Sequence[str] | None,
     health_command: Sequence[str] | None,
     read_only_root: bool,
+    finds_keys: bool,
 ) -> dict[str, Any]:
-    """Word the one container of an app's task."""
+    """Word the one container of an app's task.
+
+    `finds_keys` says that the image takes the keys out of JSON secrets itself (`secret_keys`).
+    """
     definition: dict[str, Any] = {
         "name": CONTAINER_NAME,
         "image": image,
@@ -60,7 +65,9 @@ def container_definition(
         ]
     if secrets:
         definition["secrets"] = [
-            {"name": variable, "valueFrom": _value_from(secrets[variable])}
+            _whole_secret(variable, secrets[variable])
+            if finds_keys
+            else {"name": variable, "valueFrom": _value_from(secrets[variable])}
             for variable in sorted(secrets)
         ]
     if command:
@@ -76,8 +83,29 @@ def container_definition(
     return definition
 
 
+def secret_keys(secrets: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+    """Give the variable that tells an image of ours the keys of JSON secrets; none without any."""
+    if all(isinstance(each, str) and "#" not in each for each in secrets.values()):
+        return {}
+
+    def word(known: Mapping[str, object]) -> str:
+        split = {variable: str(each).partition("#") for variable, each in known.items()}
+        return json.dumps({name: key for name, (_, has, key) in sorted(split.items()) if has})
+
+    return {"PLATFORM_SECRET_KEYS": pulumi.Output.all(**secrets).apply(word)}
+
+
+def _whole_secret(variable: str, reference: pulumi.Input[str]) -> dict[str, pulumi.Output[str]]:
+    """Hand a secret over whole, by another name where a key of it is wanted."""
+    text = pulumi.Output.from_input(reference)
+    return {
+        "name": text.apply(lambda ref: f"PLATFORM_SECRET_{variable}" if "#" in ref else variable),
+        "valueFrom": text.apply(lambda ref: str(ref).partition("#")[0]),
+    }
+
+
 def _value_from(reference: pulumi.Input[str]) -> pulumi.Output[str]:
-    """Turn `ARN#key` into ECS's own words for one key of a JSON secret.
+    """Turn `ARN#key` into ECS's own words for one key of a JSON secret, which is to be a string.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
     """

@@ -31,6 +31,7 @@ _SERVER = (
     "forwarded.py",
     "processors.py",
     "serve.py",
+    "start.py",
     "wsgi.py",
 )
 

@@ -49,6 +49,7 @@ def test_dockerfile_runs_nothing_in_its_last_stage_and_is_not_root():
         'VOLUME ["/tmp"]',
         "USER 10001:10001",
         "EXPOSE 9000",
+        'ENTRYPOINT ["python", "-m", "_platform.start"]',
         'CMD ["python", "-m", "_platform.serve"]',
     ]
 
@@ -76,7 +77,7 @@ def test_the_context_of_an_own_dockerfile_is_readable_whatever_the_umask(source,
     (source / "Dockerfile").write_text("FROM scratch\n")
     before = os.umask(0o077)
     try:
-        made = build_own(source, "Dockerfile")
+        made = build_own(source, "Dockerfile", architecture="arm64")
     finally:
         os.umask(before)
     assert (made.context / "static").stat().st_mode & 0o777 == 0o755
@@ -88,13 +89,13 @@ def test_own_dockerfile(source):
     (source / "docker" / "Dockerfile").write_text("FROM scratch\n")
     (source / ".dockerignore").write_text("x\n")
     (source / ".env").write_text("SECRET=1\n")
-    made = build_own(source, "docker/Dockerfile")
+    made = build_own(source, "docker/Dockerfile", architecture="arm64")
     assert made.dockerfile == made.context / "docker" / "Dockerfile"
     names = {path.relative_to(made.context).as_posix() for path in made.context.rglob("*")}
     assert names == {".dockerignore", "docker", "docker/Dockerfile", "main.py", "requirements.txt"}
-    assert build_own(source, "./docker/Dockerfile") == made
+    assert build_own(source, "./docker/Dockerfile", architecture="arm64") == made
     (source / "main.py").write_text("changed = 1\n")
-    changed = build_own(source, "docker/Dockerfile")
+    changed = build_own(source, "docker/Dockerfile", architecture="arm64")
     assert changed.version != made.version
     assert changed.tag != made.tag
 
@@ -102,4 +103,4 @@ def test_own_dockerfile(source):
 @pytest.mark.parametrize("name", ["Dockerfile", "../Dockerfile", "/etc/hosts"])
 def test_own_dockerfile_that_is_not_there(source, name):
     with pytest.raises(InvalidInput, match=r"'dockerfile' is .*there is no such file in"):
-        build_own(source, name)
+        build_own(source, name, architecture="arm64")

@@ -21,7 +21,7 @@ def app(environ, start_response):
     user, home = pwd.getpwuid(os.getuid()), Path.home()
     (home / ".cache").mkdir(exist_ok=True)
     made = int(Path(__file__).stat().st_mtime)
-    told = f"made {made}, user {user.pw_name} {user.pw_uid}, home {home}, {user.pw_dir}"
+    told = f"secret {os.environ['NUMBER']}, made {made}, user {user.pw_name} {user.pw_uid}, home {home}, {user.pw_dir}"
     return [f"{told}, bytecode {os.path.exists(__cached__)}".encode()]
 """
 # What a dependency's entry point becomes: it runs with the packages of the tree.
@@ -76,13 +76,19 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
     image = docker("build", "--network", "none", "--quiet", str(made.context)).split()[-1]
     # As the task definition runs it; /tmp is the image's own volume.
     proxy = "--env=HTTP_PROXY=http://192.0.2.1:3128"
-    container = docker("run", "--detach", "--read-only", "--network", "none", proxy, image)
+    secret = ("--env=PLATFORM_SECRET_NUMBER", "--env=PLATFORM_SECRET_KEYS")
+    monkeypatch.setenv("PLATFORM_SECRET_NUMBER", '{"key": 123456789012}')
+    monkeypatch.setenv("PLATFORM_SECRET_KEYS", '{"NUMBER": "key"}')
+    options = ("--detach", "--read-only", "--network", "none", proxy, *secret)
+    container = docker("run", *options, image)
     try:
         said = ""
         while not said and json.loads(docker("inspect", container))[0]["State"]["Running"]:
             said = docker("exec", "--env=HTTP_PROXY=", container, "python", "-c", ASK, check=False)
         made = content_time((tmp_path / "source" / "main.py").read_bytes())
-        wanted = f"made {made}, user app 10001, home /tmp, /tmp, bytecode True"
+        wanted = (
+            f"secret 123456789012, made {made}, user app 10001, home /tmp, /tmp, bytecode True"
+        )
         assert said == wanted, docker("logs", container)
         for path in ("/health", "/it's", "/a\\b", '/"q"?a=$HOME'):
             docker("exec", container, *health_command(9000, path))
@@ -90,6 +96,8 @@ def test_generated_image_serves_as_its_own_user(tmp_path, monkeypatch, python_ve
             ["docker", "exec", container, "tool"], capture_output=True, check=False
         )
         assert told.stderr == b"started: app\n"
+        other = docker("run", "--rm", "--read-only", *secret, image, "sh", "-c", "echo $NUMBER")
+        assert other == "123456789012"
     finally:
         docker("rm", "--force", "--volumes", container)
         docker("rmi", "--force", image)

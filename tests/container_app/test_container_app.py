@@ -388,6 +388,38 @@ def test_a_dockerfile_that_is_not_there_is_refused(source):
     fails("'dockerfile' is 'nope': there is no such file", source=str(source), dockerfile="nope")
 
 
+def test_an_image_of_ours_gets_json_secrets_whole_and_finds_their_keys(source):
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+
+    def container(secrets):
+        args = {"source": str(source), "app": "web:app", "secrets": secrets}
+        return container_of(synth(lambda: ContainerApp("notes", args)))
+
+    def variables(definition):
+        return {each["name"]: each["value"] for each in definition["environment"]}
+
+    definition = container({"T": f"{secret}#a:key", "S": secret})
+    assert definition["secrets"] == [
+        {"name": "S", "valueFrom": secret},
+        {"name": "PLATFORM_SECRET_T", "valueFrom": secret},
+    ]
+    assert variables(definition)["PLATFORM_SECRET_KEYS"] == '{"T": "a:key"}'
+    assert "PLATFORM_SECRET_KEYS" not in variables(container({"S": secret}))
+
+
+def test_an_arn_that_is_known_later_may_have_a_key(source):
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:token-AbCdEf"
+
+    def program():
+        secrets = {"T": pulumi.Output.from_input(f"{secret}#key")}
+        args = {"source": str(source), "app": "web:app", "secrets": secrets}
+        return ContainerApp("notes", args)
+
+    definition = container_of(synth(program))
+    assert definition["secrets"] == [{"name": "PLATFORM_SECRET_T", "valueFrom": secret}]
+    assert {"name": "PLATFORM_SECRET_KEYS", "value": '{"T": "key"}'} in definition["environment"]
+
+
 def test_a_task_may_open_as_many_files_as_an_instance():
     limit = {"name": "nofile", "softLimit": 65536, "hardLimit": 65536}
     assert container_of(graph_of())["ulimits"] == [limit]

@@ -9,6 +9,7 @@ import sys
 import types
 
 import pytest
+import secret_shapes
 from shims_kit import event, write
 
 from platform_lib.bundling.serving import FUNCTION_HANDLER, function_additions
@@ -152,6 +153,8 @@ class FakeBoto3(types.ModuleType):
     def client(self, service, region_name):
         def get_secret_value(SecretId):  # noqa: N803
             self.calls.append((service, region_name, SecretId))
+            if "shapes" in SecretId:
+                return {"SecretString": secret_shapes.SECRET}
             if "plain" in SecretId:
                 return {"SecretString": "just text"}
             return {"SecretString": '{"user": "me", "port": 5432}'}
@@ -196,6 +199,19 @@ def test_secrets_are_there_before_the_app_is_imported(load, monkeypatch):
         ("secretsmanager", "eu-west-1", PLAIN),
         ("ssm", "us-east-1", PARAMETER, True),
     ]
+
+
+def test_each_key_is_the_text_that_it_is_on_every_target(load, monkeypatch):
+    monkeypatch.setitem(sys.modules, "boto3", FakeBoto3())
+    shapes = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shapes-AbCdEf"
+    wanted = {variable: f"{shapes}#{key}" for variable, key in secret_shapes.KEYS.items()}
+    monkeypatch.setenv("PLATFORM_SECRETS", json.dumps(wanted))
+    for variable in wanted:
+        # Put back what the start sets.
+        monkeypatch.setenv(variable, "")
+    load(READ_AT_IMPORT, handler="main.run")
+    seen = sys.modules["main"].seen
+    assert {variable: seen[variable] for variable in wanted} == secret_shapes.TEXTS
 
 
 def test_a_snapshot_holds_no_secret_and_each_restore_fetches_them(load, monkeypatch):

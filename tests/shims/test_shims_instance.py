@@ -7,12 +7,14 @@ import stat
 import zipfile
 
 import pytest
+from secret_shapes import KEYS, SECRET, TEXTS
 
 from platform_lib.bundling.archive import write_zip
+from platform_lib.local.dataplane.apps.units import read_environment_file
 from platform_lib.shims import instance
 from platform_lib.shims.file_times import content_time
 
-SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:all-AbCdEf"
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:all-AbCdEf"
 PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter/token"
 
 
@@ -88,3 +90,20 @@ def test_a_bundle_of_another_hash_is_refused(machine, monkeypatch):
     with pytest.raises(SystemExit, match="not the one expected"):
         instance.fetch_bundle()
     assert not (machine / "opt" / "current").exists()
+
+
+def test_each_key_is_the_text_that_it_is_on_every_target(machine, monkeypatch):
+    references = {variable: f"{SECRET_ARN}#{key}" for variable, key in KEYS.items()}
+    references |= {"WHOLE": SECRET_ARN, "PARAMETER": PARAMETER}
+    (machine / "etc" / "secrets.json").write_text(json.dumps(references))
+
+    def aws(service, operation, *words):
+        if service == "ssm":
+            return json.dumps({"Parameter": {"Value": "plain"}})
+        return json.dumps({"SecretString": SECRET})
+
+    monkeypatch.setattr(instance, "aws", aws)
+    instance.fetch_secrets()
+    told = read_environment_file(instance.SECRETS.read_text())
+    assert told == {**TEXTS, "WHOLE": SECRET, "PARAMETER": "plain"}
+    assert instance.SECRETS.stat().st_mode & 0o777 == 0o400

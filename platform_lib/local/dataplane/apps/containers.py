@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from platform_lib.local.dataplane.apps.engine import Engine
-from platform_lib.local.dataplane.apps.images import Image, Images, read_recipe
+from platform_lib.local.dataplane.apps.images import Image, Images, Recipe, read_recipe
 from platform_lib.local.dataplane.apps.replicas import Check, Probe, Replica, Replicas
 from platform_lib.local.dataplane.apps.secret_values import secret_value
 from platform_lib.local.dataplane.context import Context
@@ -180,7 +180,8 @@ class _Container:
         env = await asyncio.to_thread(self._environment)
         given = tuple(self._definition.get("command") or ())
         if self._tree is not None:
-            return self._process(given, env)
+            recipe = self._recipe()
+            return self._process((*recipe.entry, *(given or recipe.command)), env)
         self._launches += 1
         entry = tuple(self._definition.get("entryPoint") or ())
         command = (*entry[1:], *given)
@@ -202,15 +203,19 @@ class _Container:
             f"{self._task}-{self._launches}"
         )
 
+    def _recipe(self) -> Recipe:
+        assert self._image.dockerfile is not None  # noqa: S101 - a process has one
+        return read_recipe(self._image.dockerfile.read_text())
+
     def _process(self, argv: Sequence[str], env: Mapping[str, str]) -> Command:
-        assert self._tree is not None and self._image.dockerfile is not None  # noqa: S101
-        recipe = read_recipe(self._image.dockerfile.read_text())
+        assert self._tree is not None  # noqa: S101 - it is prepared
+        recipe = self._recipe()
         tree, python = str(self._tree.path), str(self._tree.python.path)
 
         def here(text: str) -> str:
             return re.sub(rf"{re.escape(recipe.folder)}(?=[/:]|$)", lambda _: tree, text)
 
-        words = [here(word) for word in (argv or recipe.argv)]
+        words = [here(word) for word in argv]
         if re.fullmatch(r"(/usr/local/bin/|/usr/bin/)?python3?(\.\d+)?", words[0]):
             words[0] = python
         mapped = {name: here(value) for name, value in recipe.env.items()}

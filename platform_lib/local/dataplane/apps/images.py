@@ -45,11 +45,12 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a Dockerfile says about running: its last stage's folder, variables and command."""
+    """What a Dockerfile says about running: its last stage's folder, variables and commands."""
 
     folder: str
     env: Mapping[str, str]
-    argv: tuple[str, ...]
+    entry: tuple[str, ...]
+    command: tuple[str, ...]
 
 
 class Images:
@@ -173,4 +174,4 @@ def read_recipe(dockerfile: str) -> Recipe:
                 command = json.loads(rest)
     if not (entry or command):
         raise LocalCloudError('the Dockerfile has no CMD ["...", "..."] to start')
-    return Recipe(folder=folder, env=env, argv=(*entry, *command))
+    return Recipe(folder=folder, env=env, entry=tuple(entry), command=tuple(command))

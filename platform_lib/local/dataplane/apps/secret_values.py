@@ -1,6 +1,7 @@
 """Reads the values of secrets as the targets do, at the start of a workload and never before."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,7 +31,39 @@ def secret_value(account: Account, variable: str, reference: str) -> str:
         found = json.loads(value)[key]
     except (ValueError, KeyError, TypeError) as error:
         raise LocalCloudError(f"secret {variable}: {arn} has no JSON key {key!r}") from error
-    return found if isinstance(found, str) else json.dumps(found)
+    if isinstance(found, str):
+        return found
+    return json.dumps(found) if "#" in reference else as_go_prints(found)
+
+
+def as_go_prints(value: Any) -> str:
+    """Word a value of JSON as ECS's agent does, by Go's `%v`: every number is a float64 there.
+
+    https://github.com/aws/amazon-ecs-agent/blob/master/agent/asm/asm.go
+    """
+    match value:
+        case None:
+            return "<nil>"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return _as_go_prints_a_number(float(value))
+        case list():
+            return "[" + " ".join(map(as_go_prints, value)) + "]"
+        case dict():
+            pairs = (f"{key}:{as_go_prints(value[key])}" for key in sorted(value))
+            return "map[" + " ".join(pairs) + "]"
+    return str(value)
+
+
+def _as_go_prints_a_number(number: float) -> str:
+    """Word a float64: the fewest digits that tell it, with an exponent below -4 and from 6 on."""
+    exact = Decimal(repr(number)).normalize()
+    exponent = exact.adjusted() if exact else 0
+    if -4 <= exponent < 6:
+        return f"{exact:f}"
+    mantissa = exact.scaleb(-exponent)
+    return f"{mantissa:f}e{exponent:+03d}"
 
 
 def _read(account: Account, arn: str) -> str:

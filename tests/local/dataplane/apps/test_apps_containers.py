@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ from dataplane_kit import (
     until,
 )
 
+from platform_lib.local.dataplane.apps.secret_values import secret_value
 from platform_lib.local.errors import LocalCloudError, NotSteady
 
 
@@ -64,6 +66,35 @@ def test_an_app_gets_its_variables_and_nothing_of_the_users_shell(
     assert (env["PASSWORD"], env["PARAMETER"]) == ("s3cret", "plain")
     assert env["WHOLE"] == '{"password": "s3cret"}'
     assert env["PORT"] == shop.tasks()[0].address.rsplit(":", 1)[1] != "8080"
+
+
+@pytest.mark.parametrize(
+    ("value", "ours", "ecs"),
+    [
+        ("text", "text", "text"),
+        (123456789012, "123456789012", "1.23456789012e+11"),
+        (1_000_000, "1000000", "1e+06"),
+        (999_999, "999999", "999999"),
+        (-12345678.5, "-12345678.5", "-1.23456785e+07"),
+        (0.0001, "0.0001", "0.0001"),
+        (0.00001, "1e-05", "1e-05"),
+        (0, "0", "0"),
+        (True, "true", "true"),
+        (None, "null", "<nil>"),
+        (
+            {"b": [1, "x", None], "a": 1234567},
+            '{"b": [1, "x", null], "a": 1234567}',
+            "map[a:1.234567e+06 b:[1 x <nil>]]",
+        ),
+    ],
+)
+def test_a_key_of_a_secret_is_text_as_each_target_words_it(account, value, ours, ecs):
+    # What ECS says is what Go's fmt.Sprintf("%v") printed of these.
+    arn = account.client("secretsmanager").create_secret(
+        Name=new_name("shape"), SecretString=json.dumps({"key": value})
+    )["ARN"]
+    assert secret_value(account, "A", f"{arn}#key") == ours
+    assert secret_value(account, "A", f"{arn}:key::") == ecs
 
 
 def test_a_new_version_replaces_the_old_one_without_a_gap(account, plane, image):
