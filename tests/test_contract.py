@@ -490,3 +490,42 @@ def test_every_field_of_every_args_says_what_its_default_is():
                 described = after.split('"""')[1]
                 assert "Default: " in described, f"{owner.__name__}.{field}"
     assert "source" in AppArgs.__annotations__
+
+
+BALANCER = {"http": {"kind": "load_balancer"}}
+LISTENER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/50dc6c495c0c9188/f2f7dc8efc522ab2"
+NETWORK = {
+    "vpc_id": "vpc-1",
+    "public_subnet_ids": ["subnet-1", "subnet-2"],
+    "private_subnet_ids": ["subnet-3", "subnet-4"],
+}
+DOMAIN = {"name": "notes.example.com", "zone_id": "Z0123456789ABC"}
+
+
+@pytest.mark.parametrize(
+    ("target", "args", "warns"),
+    [
+        ("container", {}, True),
+        ("container", {"ingress": {"plain_http": False}}, True),
+        ("container", {"ingress": {"plain_http": True}}, False),
+        ("vm", {}, True),
+        ("vm", {"ingress": {"plain_http": True}}, False),
+        ("function", BALANCER, True),
+        ("function", {"ingress": {"kind": "internal"}, "network": NETWORK}, True),
+        ("function", {**BALANCER, "ingress": {"plain_http": True}}, False),
+        ("function", {**BALANCER, "domain": DOMAIN}, False),
+        ("function", {"ingress": {"listener_arn": LISTENER, "hosts": ["a.example.com"]}}, False),
+        ("function", {}, False),
+        ("function", {"ingress": {"plain_http": True}}, False),
+        ("function", {"http": {"kind": "function_url"}}, False),
+    ],
+)
+def test_plain_http_of_a_balancer_of_ours_is_one_warning(target, args, warns, monkeypatch):
+    said = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda text, *rest: said.append(text))
+    graph_of(target, **args)
+    line = (
+        "notes: its load balancer answers by plain HTTP, which who is on the way can read and "
+        "change; where that is meant, say so by ingress.plain_http=True"
+    )
+    assert said == ([line] if warns else [])
