@@ -212,7 +212,8 @@ def forwarded_headers(request: web.BaseRequest, listener: Listener) -> CIMultiDi
         for name in {name for name in headers if not _VALID_NAME.fullmatch(name)}:
             headers.popall(name)
     client = request.remote or "127.0.0.1"
-    before = headers.get("X-Forwarded-For")
+    # All lines of it: what the client says stays in front of what the balancer sees.
+    before = ", ".join(headers.getall("X-Forwarded-For", ()))
     headers["X-Forwarded-For"] = f"{before}, {client}" if before else client
     headers["X-Forwarded-Proto"] = "http"
     headers["X-Forwarded-Port"] = str(listener.port)

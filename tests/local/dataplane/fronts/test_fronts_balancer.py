@@ -1,5 +1,6 @@
 import asyncio
 import http.client
+import json
 import socket
 import threading
 
@@ -105,6 +106,19 @@ def test_headers_of_one_connection_stay_there_and_callers_are_added(shop):
     assert seen["User-Agent"] == "mine"
     assert "X-Amzn-Trace-Id" in seen
     assert "Accept-Encoding" in seen  # http.client's own, not another one
+
+
+def test_what_a_client_says_in_several_lines_stays_in_front(shop):
+    connection = http.client.HTTPConnection(shop.url, timeout=30)
+    connection.putrequest("GET", "/")
+    for claimed in ("203.0.113.9", "203.0.113.10"):
+        connection.putheader("X-Forwarded-For", claimed)
+    connection.putheader("X-Forwarded-Proto", "https")
+    connection.endheaders()
+    seen = dict(json.loads(connection.getresponse().read())["headers"])
+    connection.close()
+    assert seen["X-Forwarded-For"] == "203.0.113.9, 203.0.113.10, 127.0.0.1"
+    assert seen["X-Forwarded-Proto"] == "http"
 
 
 def test_bodies_pass_with_and_without_a_length(shop):
