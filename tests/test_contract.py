@@ -1,5 +1,6 @@
 """What holds for every component, whatever it runs on: one suite over all three."""
 
+import base64
 import inspect
 import json
 import tempfile
@@ -13,6 +14,7 @@ import pytest
 
 import platform_lib
 from platform_lib import TARGETS, AppArgs, ArgsError, grants
+from platform_lib.local.dataplane.apps.units import read_user_data
 from platform_lib.testing import synth
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/notes"
@@ -89,6 +91,42 @@ def graph_of(target, **args):
 
 PLAIN = {"alarms": {"enabled": False}}
 """The plain app whose resources are counted; alarms are counted with the alarms."""
+
+
+def variables_of(target, graph):
+    """Give the variables of an app, as its target is told them."""
+    if target == "function":
+        return graph.one(aws.lambda_.Function).inputs["environment"]["variables"]
+    if target == "container":
+        text = graph.one(aws.ecs.TaskDefinition).inputs["containerDefinitions"]
+        return {each["name"]: each["value"] for each in json.loads(text)[0]["environment"]}
+    data = graph.one(aws.ec2.LaunchTemplate).inputs["userData"]
+    return dict(read_user_data(base64.b64decode(data)).env)
+
+
+@every_target
+def test_an_app_gets_the_same_variables_everywhere(target):
+    variables = variables_of(target, graph_of(target, environment={"MINE": "b"}))
+    # Lambda sets the region itself; an image says where its home is.
+    ours = {"MINE", "APP_NAME", "APP_TARGET", "APP_VERSION", "PORT", "PYTHONUNBUFFERED"}
+    region = {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    more = {
+        "container": region,
+        "function": {"HOME"},
+        # The unit's own, in front of what the app is given.
+        "vm": region | {"HOME", "PATH", "PYTHONPATH"},
+    }
+    assert set(variables) == ours | more[target]
+    assert variables["PYTHONUNBUFFERED"] == "1"
+    homes = {"function": "/tmp", "vm": "/var/lib/app", "container": None}
+    assert variables.get("HOME") == homes[target]
+
+
+@every_target
+def test_a_user_has_the_last_word_on_home_and_output(target):
+    given = {"HOME": "/srv", "PYTHONUNBUFFERED": "", "WEB_CONCURRENCY": "3"}
+    variables = variables_of(target, graph_of(target, environment=given))
+    assert {name: variables[name] for name in given} == given
 
 
 @every_target
