@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platform_lib.bundling.archive import write_zip
 from platform_lib.bundling.cache import cache_dir, digest, made_once
-from platform_lib.bundling.dependency_layer import DependencyLayer, check_apart, make_layer
+from platform_lib.bundling.dependency_layer import DependencyLayer, make_layer
 from platform_lib.bundling.entry_check import (
     Entry,
     check_in_source,
@@ -23,6 +23,7 @@ from platform_lib.bundling.entry_check import (
 )
 from platform_lib.bundling.installer import InstallFailed
 from platform_lib.bundling.locks import Locks, make_locks
+from platform_lib.bundling.name_clashes import check_names
 from platform_lib.bundling.requirements import read_requirements
 from platform_lib.bundling.source_files import SourceFile, hash_of, source_files
 from platform_lib.bundling.tree import write_new
@@ -138,7 +139,8 @@ def _build(
         added_pins=additions.pins,
         on_lambda=additions.on_lambda,
     )
-    app_hash = digest(hash_of(files), locks.app, architecture, python_version)[:16]
+    local = [each.content(source) for each in locks.local]
+    app_hash = digest(hash_of(files), locks.app, architecture, python_version, *local)[:16]
     parts = [*_added_parts(start, locks, additions), *(["apart"] if apart else [])]
     tag = f"{app_hash}-{digest(*parts)[:12]}"
     layer = None
@@ -146,32 +148,31 @@ def _build(
         layer = make_layer(
             locks, python_version=python_version, architecture=architecture, zipped=zipped
         )
-    if layer is not None:
-        check_apart(source, [file.name for file in files], layer)
-    manifest = {
-        "app_hash": app_hash,
-        "tag": tag,
-        "python": python_version,
-        "architecture": architecture,
-        start.field: start.text,
-        "interface": additions.interface,
-        "source_files": [file.name for file in files],
-        **({"layer": layer.key} if layer is not None else {}),
-    }
-    ours = {
-        **additions.files,
-        f"{OURS}/manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode(),
-        f"{OURS}/requirements.lock": locks.merged.encode(),
-    }
 
     def build(folder: Path) -> None:
         tree = folder / "context" / "app"
         tree.mkdir(parents=True)
         if layer is None:
             locks.install(tree)
-        _place(source, files, tree)
         trees = [tree, *([layer.packages] if layer is not None else [])]
+        brought = _place_libraries(source, files, locks, trees)
+        _place(source, files, tree)
         check_in_tree(start, trees, python_version, _has_python(files))
+        manifest = {
+            "app_hash": app_hash,
+            "tag": tag,
+            "python": python_version,
+            "architecture": architecture,
+            start.field: start.text,
+            "interface": additions.interface,
+            "source_files": sorted({file.name for file in files} | brought),
+            **({"layer": layer.key} if layer is not None else {}),
+        }
+        ours = {
+            **additions.files,
+            f"{OURS}/manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode(),
+            f"{OURS}/requirements.lock": locks.merged.encode(),
+        }
         for name, content in ours.items():
             write_new(tree / name, content)
 
@@ -188,6 +189,42 @@ def _build(
         sha256=hashlib.sha256(archive.read_bytes()).hexdigest() if zipped else "",
         layer=layer,
     )
+
+
+def _place_libraries(
+    source: Path, files: list[SourceFile], locks: Locks, trees: list[Path]
+) -> set[str]:
+    """Put the project's own libraries into the first of `trees`, and name their files.
+
+    No module may have two homes. The source itself is a library where it requires `.`: then what
+    a build makes of it has the same names.
+    """
+    root = source.resolve()
+    folders = [each.path(source) for each in locks.local if not each.by_git]
+    inside = tuple(
+        f"{folder.relative_to(root).as_posix()}/"
+        for folder in folders
+        if folder != root and folder.is_relative_to(root)
+    )
+    names = [file.name for file in files if not file.name.startswith(inside)]
+    brought: set[str] = set()
+    checked = False
+    for library in sorted(
+        locks.local, key=lambda each: not each.by_git and each.path(source) == root
+    ):
+        itself = not library.by_git and library.path(source) == root
+        if itself:
+            check_names(source, names, trees)
+            checked = True
+        theirs = library.files(
+            source, python_version=locks.python_version, platform=locks.platform
+        )
+        check_names(source, [each.name for each in theirs], trees, library=library.name)
+        _place(source, theirs, trees[0])
+        brought.update(file.name for file in theirs)
+    if not checked:
+        check_names(source, names, trees)
+    return brought
 
 
 def _has_python(files: list[SourceFile]) -> bool:

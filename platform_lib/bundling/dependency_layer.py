@@ -6,7 +6,6 @@ machine. https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from platform_lib.bundling.archive import write_zip
 from platform_lib.bundling.cache import cache_dir, digest, made_once
 from platform_lib.bundling.locks import Locks
 from platform_lib.bundling.tree import write_new
-from platform_lib.checks import InvalidInput
 from platform_lib.shims import OURS
 
 _LAYOUT = "2"
@@ -55,20 +53,3 @@ def make_layer(
     if zipped and not archive.exists():
         write_zip(home / "opt", archive)
     return DependencyLayer(key=key, packages=home / "opt" / "python", zip=archive)
-
-
-def check_apart(source: Path, names: Iterable[str], layer: DependencyLayer) -> None:
-    """Refuse a source that adds to a package of its dependencies.
-
-    In one tree both make one package. With a layer Python takes the one that it finds first and
-    never looks for the rest; only folders without `__init__.py` on both sides are joined.
-    """
-    files = set(names)
-    folders = {str(parent) for name in files for parent in Path(name).parents} - {"."}
-    for folder in sorted(folders):
-        theirs = layer.packages / folder
-        init = f"{folder}/__init__.py"
-        if theirs.is_dir() and (init in files or (theirs / "__init__.py").exists()):
-            need = f"{folder!r} of the source and a dependency's are one package, and a layer"
-            need = f"{need} cannot be joined with it: rename the source's, or leave this out"
-            raise InvalidInput("dependencies_as_layer", True, need)

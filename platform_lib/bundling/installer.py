@@ -7,11 +7,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from uv import find_uv_bin
 
 _NO_WHEEL = re.compile(
     r"(?:\bBecause |\band )?(\S+) (?:has|have) (?:no usable wheels|no wheels|no source dist)"
+)
+_UNBUILT = re.compile(
+    r"Failed to build `(\S+) @ (file:[^`]+)` Building source distributions .*is disabled"
 )
 _LINE_LIMIT = 600
 
@@ -19,12 +23,16 @@ _LINE_LIMIT = 600
 class InstallFailed(Exception):  # noqa: N818 - it says what happened, as a reader would
     """The installer could not do it; the message is one line.
 
-    `unsolvable` tells that the requirements are at fault, and not the disk or the network.
+    `unsolvable` tells that the requirements are at fault, and not the disk or the network;
+    `unbuilt` names the library, and its folder, whose dependencies only a build can tell.
     """
 
-    def __init__(self, message: str, *, unsolvable: bool = False) -> None:
+    def __init__(
+        self, message: str, *, unsolvable: bool = False, unbuilt: tuple[str, Path] | None = None
+    ) -> None:
         super().__init__(message)
         self.unsolvable = unsolvable
+        self.unbuilt = unbuilt
 
 
 def platform_tag(python_version: str, architecture: str, *, on_lambda: bool = True) -> str:
@@ -45,6 +53,7 @@ def compile_lock(
     python_version: str,
     platform: str | None,
     constraints: Sequence[str] = (),
+    overrides: Sequence[str] = (),
     python: Path | None = None,
     folder: Path | None = None,
     options: Sequence[str] = (),
@@ -52,17 +61,22 @@ def compile_lock(
     """Resolve requirements (a file, or their text) into a lock: pins and hashes, wheels only.
 
     `platform` is uv's word for the target (`platform_tag`), None for this machine; `folder` is
-    where uv looks for a project's settings. Raises `InstallFailed`.
+    where uv looks for a project's settings; `overrides` replace whatever is required by their
+    names. Raises `InstallFailed`.
     """
     with tempfile.TemporaryDirectory() as scratch:
         limits = Path(scratch, "constraints.txt")
         limits.write_text("".join(f"{line}\n" for line in constraints))
         given = str(requirements) if isinstance(requirements, Path) else "-"
         text = requirements if isinstance(requirements, str) else None
-        words = ["compile", "--generate-hashes", "--no-header", "--no-annotate"]
+        words = ["--generate-hashes", "--no-header", "--no-annotate"]
         words += _target(python_version, platform, python)
+        if overrides:
+            instead = Path(scratch, "overrides.txt")
+            instead.write_text("".join(f"{line}\n" for line in overrides))
+            words += ["--overrides", str(instead)]
         words += [*options, "--constraint", str(limits), given]
-        return _run(words, folder=folder, text=text)
+        return _run(["pip", "compile"], words, folder=folder, text=text)
 
 
 def install(
@@ -85,12 +99,51 @@ def install(
     links into uv's cache: replace one, never write into it. Raises `InstallFailed`.
     """
     text = lock.read_text() if isinstance(lock, Path) else lock
-    words = ["install", "--require-hashes", "--no-compile-bytecode", "--target", str(target)]
+    words = ["--require-hashes", "--no-compile-bytecode", "--target", str(target)]
     words += _target(python_version, platform, python)
     words += [] if dependencies else ["--no-deps"]
-    _run([*words, *options, "--requirements", "-"], folder=folder, text=text)
+    words += [*options, "--requirements", "-"]
+    _run(["pip", "install"], words, folder=folder, text=text)
     # uv's own lock on the folder is no part of what was installed.
     target.joinpath(".lock").unlink(missing_ok=True)
+
+
+def install_package(requirement: str, target: Path, *, python_version: str, platform: str) -> None:
+    """Install one package that has no hash, such as a wheel of ours, and nothing it depends on.
+
+    A git commit is built here. Raises `InstallFailed`.
+    """
+    words = ["--no-deps", "--no-sources", "--no-compile-bytecode", "--target", str(target)]
+    words += ["--python", sys.executable, "--python-version", python_version]
+    words += ["--python-platform", platform, requirement]
+    # Not from the cache: the same address may have other content since.
+    _run(["pip", "install"], [*words, "--refresh"], folder=None, text=None)
+    target.joinpath(".lock").unlink(missing_ok=True)
+
+
+def build_wheel(folder: Path, target: Path) -> None:
+    """Build a folder's wheel into the folder `target`. Raises `InstallFailed`."""
+    words = ["--wheel", "--no-sources", "--python", sys.executable, "--out-dir", str(target)]
+    _run(["build"], [*words, str(folder)], folder=None, text=None)
+
+
+def export_uv_lock(folder: Path) -> str:
+    """Give what a project's uv.lock holds without development groups, as a pylock.toml.
+
+    It needs no Python that fits the project, and no network. Raises `InstallFailed`.
+    """
+    words = ["--frozen", "--no-emit-project", "--no-default-groups", "--no-header"]
+    words += ["--python", sys.executable, "--format", "pylock.toml"]
+    return _run(["export"], words, folder=folder, text=None)
+
+
+def uv_lock_is_current(folder: Path) -> bool:
+    """Ask uv whether a project's uv.lock is up to date; what it cannot tell is a no."""
+    try:
+        _run(["lock"], ["--check"], folder=folder, text=None)
+    except InstallFailed:
+        return False
+    return True
 
 
 def _target(python_version: str, platform: str | None, python: Path | None) -> list[str]:
@@ -105,8 +158,8 @@ def uv_binary() -> str:
     return os.environ.get("PLATFORM_LIB_UV") or find_uv_bin()
 
 
-def _run(words: list[str], *, folder: Path | None, text: str | None) -> str:
-    command = [uv_binary(), "pip", words[0], "--quiet", "--color", "never", *words[1:]]
+def _run(verb: list[str], words: list[str], *, folder: Path | None, text: str | None) -> str:
+    command = [uv_binary(), *verb, "--quiet", "--color", "never", *words]
     # Settings of a shell that would make the result another than the one asked for.
     unwanted = ("UV_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_SYSTEM_PYTHON", "UV_NO_BINARY")
     environment = {key: value for key, value in os.environ.items() if key not in unwanted}
@@ -141,6 +194,10 @@ def _failure(said: str) -> InstallFailed:
     lower = said.lower()
     if "no space left" in lower or "os error 28" in lower or "disk quota" in lower:
         return InstallFailed(f"the disk is full, so packages could not be installed: {told}")
+    unbuilt = _UNBUILT.search(told)
+    if unbuilt:
+        folder = Path(unquote(urlsplit(unbuilt[2]).path))
+        return InstallFailed(told, unsolvable=True, unbuilt=(unbuilt[1], folder))
     sourced = _NO_WHEEL.search(told)
     if sourced:
         return InstallFailed(

@@ -1,17 +1,21 @@
 """The locks of an app and of what a target adds to it, made once and kept in the cache."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from platform_lib.bundling.cache import cache_dir, made_once
+from platform_lib.bundling.cache import cache_dir, made_once, made_whole
 from platform_lib.bundling.installer import InstallFailed, compile_lock, install, platform_tag
+from platform_lib.bundling.local_packages import LocalPackage, local_packages, wheel_of
+from platform_lib.bundling.lock_files import pylock_lines
 from platform_lib.bundling.requirements import (
     Requirements,
     canonical_name,
     constraints,
     lock_entries,
     merged_lock,
+    split_answer,
     with_hashes_of,
 )
 from platform_lib.bundling.tree import tidy_scripts
@@ -29,6 +33,8 @@ class Locks:
     added_platform: str
     app: str
     added: str
+    local: tuple[LocalPackage, ...] = ()
+    """Libraries of the project itself, which are in neither lock."""
 
     @property
     def merged(self) -> str:
@@ -37,10 +43,13 @@ class Locks:
 
     def install(self, target: Path) -> None:
         """Install both into a folder, each for the system it runs on."""
+        # A lock that another tool made is believed to be whole, and so is one whose packages may
+        # depend on the project's own libraries.
+        whole = self.requirements.locked is None and not self.local
         if self.platform == self.added_platform:
-            self._install(self.merged, self.platform, target)
+            self._install(self.merged, self.platform, target, dependencies=whole)
         else:
-            self._install(self.app, self.platform, target)
+            self._install(self.app, self.platform, target, dependencies=whole)
             own = {name for name, _ in lock_entries(self.app)}
             rest = [line for name, line in lock_entries(self.added) if name not in own]
             self._install("\n".join(rest), self.added_platform, target, dependencies=False)
@@ -77,7 +86,7 @@ def make_locks(
     """
     platform = platform_tag(python_version, architecture)
     added_platform = platform_tag(python_version, architecture, on_lambda=on_lambda)
-    app = _app_lock(source, requirements, python_version, platform)
+    app, local = _app_lock(source, requirements, python_version, platform)
     own = {name for name, _ in lock_entries(app)}
     pins = [pin for pin in added_pins if canonical_name(pin.partition("==")[0]) not in own]
     limits = [*constraints(app), *pins]
@@ -88,6 +97,7 @@ def make_locks(
         platform=platform,
         added_platform=added_platform,
         app=app,
+        local=local,
         added=_added_lock(
             requirements.index_options,
             source=source,
@@ -99,26 +109,93 @@ def make_locks(
     )
 
 
-def _app_lock(source: Path, requirements: Requirements, python_version: str, platform: str) -> str:
-    if requirements.is_lock:
-        return merged_lock("\n".join(requirements.lines))
+def _app_lock(
+    source: Path, requirements: Requirements, python_version: str, platform: str
+) -> tuple[str, tuple[LocalPackage, ...]]:
+    """Lock what the app requires: pins for an index, and the project's own libraries beside."""
+    if requirements.is_lock and requirements.locked is None:
+        return merged_lock("\n".join(requirements.lines)), ()
     if not requirements.lines:
-        return ""
-    kept = _kept("app", requirements.content, python_version, platform)
+        return "", ()
+    parts = ["app", requirements.content, python_version, platform]
+    # What its libraries are only uv can tell. Once it did, their dependencies name the lock too.
+    noted = _kept(*parts, "libraries")
+    local = _noted(noted)
+    kept = _kept(*parts, *(each.dependencies(source) for each in local))
     if kept.exists():
-        return kept.read_text()
-    lock = compile_lock(
-        requirements.file,
-        python_version=python_version,
-        platform=platform,
-        folder=source,
-    )
+        return kept.read_text(), local
+    lock, local = _resolve(source, requirements, python_version, platform)
     if requirements.hashed:
         lock = with_hashes_of(lock, requirements.lines)
     unpinned = requirements.unpinned(lock)
+    unpinned += [
+        each.name for each in local if each.by_git and each.place not in _all(requirements)
+    ]
     if unpinned:
         _warn(source, unpinned)
-    return _keep(kept, merged_lock(lock))
+    if local or noted.exists():
+        with made_whole(noted) as workshop:
+            text = json.dumps([asdict(each) for each in local])
+            workshop.joinpath(noted.name).write_text(text)
+        kept = _kept(*parts, *(each.dependencies(source) for each in local))
+    return _keep(kept, merged_lock(lock)), local
+
+
+def _noted(path: Path) -> tuple[LocalPackage, ...]:
+    return (
+        tuple(LocalPackage(**each) for each in json.loads(path.read_text()))
+        if path.exists()
+        else ()
+    )
+
+
+def _all(requirements: Requirements) -> str:
+    return f"{requirements.content}\n{requirements.locked}"
+
+
+def _resolve(
+    source: Path, requirements: Requirements, python_version: str, platform: str
+) -> tuple[str, tuple[LocalPackage, ...]]:
+    """Ask uv; a library whose dependencies only a build tells is built, and its wheel asked."""
+    wheels: dict[Path, Path] = {}
+    names: dict[Path, str] = {}
+
+    def ask(*options: str) -> str:
+        while True:
+            try:
+                return compile_lock(
+                    requirements.file if requirements.locked is None else requirements.locked,
+                    python_version=python_version,
+                    platform=platform,
+                    folder=source,
+                    overrides=[f"{names[wheel]} @ {wheel.as_uri()}" for wheel in wheels],
+                    options=[
+                        *options,
+                        *requirements.index_options,
+                        *(["--no-deps"] if requirements.locked is not None else []),
+                    ],
+                )
+            except InstallFailed as problem:
+                if problem.unbuilt is None or problem.unbuilt[1] in wheels.values():
+                    raise
+                name, folder = problem.unbuilt
+                try:
+                    wheel = wheel_of(folder)
+                except InstallFailed as why:
+                    need = f"it requires {name} from {folder.name!r}, which cannot be built: {why}"
+                    raise InvalidInput("source", str(source), need) from None
+                wheels[wheel], names[wheel] = folder, name
+
+    lock, others = split_answer(ask())
+    if not others:
+        return lock, ()
+    # Which folder a line means depends on the file that requires it. This form says it clearly.
+    lines = pylock_lines(ask("--format", "pylock.toml"), source, source)
+    local = tuple(local_packages(lines, source, wheels))
+    if len(local) != len(others):
+        need = f"uv's answer has lines that are not understood: {', '.join(others)}"
+        raise InvalidInput("source", str(source), need)
+    return lock, local
 
 
 def _added_lock(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from platform_lib.bundling.lock_files import locked_lines
 from platform_lib.checks import InvalidInput
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -16,7 +17,13 @@ _PIN = re.compile(
 _HASH = re.compile(r"--hash[= ]\s*(\S+)")
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[= ]?\s*(\S+)")
 _INDEX = re.compile(r"(-i|--index-url|--extra-index-url|-f|--find-links)[= ]\s*(\S+)")
-_BY_PATH = re.compile(r"(\.{0,2}/|~/|file:)|[^@]*@\s*(\.{0,2}/|file:)|-e\b|--editable\b")
+_EDITABLE = re.compile(r"(?:-e|--editable)[= ]\s*(.+)")
+_OPTIONS = {"--no-index": ("--no-index",), "--pre": ("--prerelease", "allow")}
+"""Options of a requirements file that count for every package -> uv's."""
+_NO_EFFECT = re.compile(
+    r"--prefer-binary|--require-hashes|--only-binary[= ]\S+|--use-feature[= ]\S+"
+)
+"""Options of a requirements file that change nothing here: wheels alone are installed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +38,8 @@ class Requirements:
     """Its requirements, one a line, those of included files too."""
     index_options: tuple[str, ...]
     """Where else packages come from, as arguments for uv."""
+    locked: str | None = None
+    """What a lock file says, as the text of requirements: nothing else is installed."""
 
     @property
     def hashed(self) -> bool:
@@ -41,8 +50,7 @@ class Requirements:
     def is_lock(self) -> bool:
         """Whether it is a lock already: pins with hashes, each for every machine."""
         return bool(self.lines) and all(
-            _HASH.search(line) and _PIN.fullmatch(without_hashes(line)) and ";" not in line
-            for line in self.lines
+            _HASH.search(line) and is_pin(line) and ";" not in line for line in self.lines
         )
 
     def unpinned(self, lock: str) -> list[str]:
@@ -53,29 +61,16 @@ class Requirements:
 
 
 def read_requirements(source: Path) -> Requirements:
-    """Read what the app in `source` requires; `requirements.txt` counts before pyproject."""
+    """Read what the app in `source` requires.
+
+    `requirements.txt` counts before a lock file, and that before pyproject.toml.
+    """
     listed, project = source / "requirements.txt", source / "pyproject.toml"
     if listed.is_file():
-        texts: dict[Path, str] = {}
-        lines: list[str] = []
-        options: list[str] = []
-        for line in _logical_lines(listed, source, texts):
-            index = _INDEX.fullmatch(line)
-            if index:
-                options += index.groups()
-            elif not line.startswith("-") or _BY_PATH.match(line):
-                lines.append(line)
-        _refuse_paths(source, lines)
-        content = [f"{path.relative_to(source)}\n{text}" for path, text in sorted(texts.items())]
-        for settings in (project, source / "uv.toml"):
-            if settings.is_file():
-                content.append(f"{settings.name}\n{_uv_settings(source, settings)}")
-        return Requirements(
-            file=listed,
-            content="\n".join(content),
-            lines=tuple(lines),
-            index_options=tuple(options),
-        )
+        return _from_list(source, listed)
+    lock = locked_lines(source)
+    if lock is not None:
+        return _from_lock(source, *lock)
     if project.is_file():
         return _from_project(source, project)
     need = (
@@ -83,6 +78,57 @@ def read_requirements(source: Path) -> Requirements:
         "add one (an empty requirements.txt where the app needs no package)"
     )
     raise InvalidInput("source", str(source), need)
+
+
+def _from_list(source: Path, listed: Path) -> Requirements:
+    texts: dict[Path, str] = {}
+    lines: list[str] = []
+    options: list[str] = []
+    for line in _logical_lines(listed, source, texts):
+        _read_line(line, source, lines, options)
+    content = [f"{path.relative_to(source)}\n{text}" for path, text in sorted(texts.items())]
+    for settings in (source / "pyproject.toml", source / "uv.toml"):
+        if settings.is_file():
+            content.append(f"{settings.name}\n{_uv_settings(source, settings)}")
+    return Requirements(
+        file=listed,
+        content="\n".join(content),
+        lines=tuple(lines),
+        index_options=tuple(options),
+    )
+
+
+def _read_line(line: str, source: Path, lines: list[str], options: list[str]) -> None:
+    """Add a line to the requirements or to the options; one that is neither is an error."""
+    index = _INDEX.fullmatch(line)
+    trusted = re.fullmatch(r"--trusted-host[= ]\s*(\S+)", line)
+    if index:
+        options += index.groups()
+    elif trusted:
+        options += ("--allow-insecure-host", trusted[1])
+    elif line in _OPTIONS:
+        options += _OPTIONS[line]
+    elif not line.startswith("-") or _EDITABLE.fullmatch(line):
+        lines.append(line)
+    elif not _NO_EFFECT.fullmatch(line):
+        need = f"its requirements have the line {line!r}, which means nothing here; remove it"
+        raise InvalidInput("source", str(source), need)
+
+
+def _from_lock(source: Path, lock: Path, text: str) -> Requirements:
+    lines: list[str] = []
+    options: list[str] = []
+    for line in _joined(text):
+        _read_line(line, source, lines, options)
+    settings = [source / "pyproject.toml", source / "uv.toml"]
+    content = [_uv_settings(source, file) for file in settings if file.is_file()]
+    return Requirements(
+        file=lock,
+        content=f"{text}\n{content}",
+        lines=tuple(lines),
+        index_options=tuple(options),
+        locked="".join(f"{line}\n" for line in lines),
+    )
 
 
 def _from_project(source: Path, file: Path) -> Requirements:
@@ -94,7 +140,6 @@ def _from_project(source: Path, file: Path) -> Requirements:
         need = "its pyproject.toml has dynamic dependencies; write them out"
         raise InvalidInput("source", str(source), f"{need}, or add a requirements.txt")
     lines = tuple(str(line) for line in project.get("dependencies", ()))
-    _refuse_paths(source, lines)
     wanted = {"dependencies": lines, "requires-python": project.get("requires-python")}
     settings = [_uv_settings(source, file)]
     if (source / "uv.toml").is_file():
@@ -124,7 +169,7 @@ def _logical_lines(file: Path, source: Path, texts: dict[Path, str]) -> Iterator
     try:
         texts[file] = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8"
+        why = problem.strerror if isinstance(problem, OSError) else "it is no UTF-8; save it so"
         need = f"its requirements include {file.name}, which cannot be read ({why})"
         raise InvalidInput("source", str(source), need) from None
     for line in _joined(texts[file]):
@@ -152,16 +197,6 @@ def _joined(text: str) -> Iterator[str]:
             yield re.sub(r"\s+", " ", bare)
 
 
-def _refuse_paths(source: Path, lines: tuple[str, ...] | list[str]) -> None:
-    for line in lines:
-        if _BY_PATH.match(line):
-            need = (
-                f"it requires {line!r} by a path, which no other machine has; "
-                "put the code into the source, or name a published package"
-            )
-            raise InvalidInput("source", str(source), need)
-
-
 def canonical_name(name: str) -> str:
     """Spell a package's name the one way that indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -170,6 +205,19 @@ def canonical_name(name: str) -> str:
 def without_hashes(line: str) -> str:
     """Give a requirement without its hashes."""
     return _HASH.sub("", line).strip()
+
+
+def is_pin(line: str) -> bool:
+    """Tell whether a requirement admits one version only, that every machine can fetch."""
+    pin = _PIN.fullmatch(without_hashes(line))
+    return pin is not None and not re.match(r"(git|hg|svn|bzr)\+|file:|\.{0,2}/|~", pin[2])
+
+
+def split_answer(answer: str) -> tuple[str, list[str]]:
+    """Split what uv answered into its pins and the lines that are none: no line is lost."""
+    lines = list(_joined(answer))
+    pins = [line for line in lines if is_pin(line)]
+    return "".join(f"{line}\n" for line in pins), [line for line in lines if not is_pin(line)]
 
 
 def lock_entries(lock: str) -> list[tuple[str, str]]:

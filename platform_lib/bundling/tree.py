@@ -40,3 +40,22 @@ def tidy_scripts(tree: Path) -> None:
         tidy = [f"{name},," if (name := line.split(",")[0]) in changed else line for line in lines]
         if tidy != lines:
             write_new(record, "".join(f"{line}\n" for line in tidy).encode())
+
+
+_OF_THIS_MACHINE = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
+
+
+def tidy_metadata(tree: Path) -> None:
+    """Take out of installed packages what tells of this machine, its paths and its tools."""
+    for folder in tree.glob("*.dist-info"):
+        for name in _OF_THIS_MACHINE:
+            (folder / name).unlink(missing_ok=True)
+        wheel, record = folder / "WHEEL", folder / "RECORD"
+        lines = wheel.read_text().splitlines()
+        kept = [line for line in lines if line and not line.startswith("Generator:")]
+        write_new(wheel, "".join(f"{line}\n" for line in kept).encode())
+        gone = {f"{folder.name}/{name}" for name in _OF_THIS_MACHINE}
+        rows = [row for row in record.read_text().splitlines() if row.split(",")[0] not in gone]
+        own = f"{folder.name}/WHEEL"
+        rows = [f"{own},," if row.startswith(f"{own},") else row for row in rows]
+        write_new(record, "".join(f"{row}\n" for row in sorted(rows)).encode())

@@ -219,10 +219,10 @@ def test_link_within_the_source_is_followed(source):
 
 def test_source_wins_over_a_dependency_and_uv_keeps_its_own(source, tmp_path):
     (source / "idna").mkdir()
-    (source / "idna" / "core.py").write_text("ours = 1\n")
-    assert (make(source).tree / "idna" / "core.py").read_text() == "ours = 1\n"
+    (source / "idna" / "py.typed").write_text("ours")
+    assert (make(source).tree / "idna" / "py.typed").read_text() == "ours"
     other = make(make_source(tmp_path / "other", PINNED, plain="other"))
-    assert "def encode" in (other.tree / "idna" / "core.py").read_text()
+    assert (other.tree / "idna" / "py.typed").read_text() == ""
 
 
 def test_python_311_takes_wheels_that_run_on_the_oldest_lambda(tmp_path):
