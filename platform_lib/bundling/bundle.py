@@ -8,7 +8,7 @@ names made of hashes, so a bundle whose inputs did not change is found by hashin
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from platform_lib.bundling.archive import write_zip
@@ -125,11 +125,18 @@ def _build(
         raise InvalidInput("source", str(source), "it is empty")
     if any(file.name.split("/")[0] == OURS for file in files):
         raise InvalidInput("source", str(source), f"it has a folder {OURS!r}, whose name is ours")
-    requirements = read_requirements(source)
+    requirements = read_requirements(source, python_version)
     if not requirements.lines and not _has_python(files):
         raise InvalidInput("source", str(source), "it holds no Python file and requires nothing")
-    check_in_source(start, source, python_version)
-    check_interface(start, source, additions.interface)
+    root = source
+    if _lies_in_src(source, start.module):
+        # As an installed package would lie: `src/` is on no path that Python looks in.
+        root = source / "src"
+        hoisted = (replace(file, name=file.name.removeprefix("src/")) for file in files)
+        files = sorted(hoisted, key=lambda file: file.name)
+        _check_once(source, files)
+    check_in_source(start, root, python_version)
+    check_interface(start, root, additions.interface)
     locks = make_locks(
         source,
         requirements,
@@ -189,6 +196,28 @@ def _build(
         sha256=hashlib.sha256(archive.read_bytes()).hexdigest() if zipped else "",
         layer=layer,
     )
+
+
+def _lies_in_src(source: Path, module: str) -> bool:
+    """Tell whether an app is to be found in the `src/` of a project, and not at its root."""
+    top = module.partition(".")[0]
+    at_root, in_src = (
+        any(place.exists() for place in (folder / top, folder / f"{top}.py"))
+        for folder in (source, source / "src")
+    )
+    return in_src and not at_root and (source / "pyproject.toml").is_file()
+
+
+def _check_once(source: Path, files: list[SourceFile]) -> None:
+    """Refuse a file of `src/` that the root has too."""
+    seen: set[str] = set()
+    for file in files:
+        if file.name in seen:
+            need = (
+                f"both its root and its src/ have {file.name!r}, and src/ is bundled as the root"
+            )
+            raise InvalidInput("source", str(source), need)
+        seen.add(file.name)
 
 
 def _place_libraries(

@@ -224,7 +224,10 @@ def _added_lock(
     except InstallFailed as problem:
         if not problem.unsolvable:
             raise
-        need = f"its packages conflict with what serves it ({', '.join(added)}): {problem}"
+        need = (
+            f"its packages conflict with what serves it ({', '.join(added)}); leave that out of "
+        )
+        need = f"its requirements where it stands there, for it is brought along: {problem}"
         raise InvalidInput("source", str(source), need) from None
     return _keep(kept, merged_lock(lock))
 

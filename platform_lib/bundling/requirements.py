@@ -60,12 +60,17 @@ class Requirements:
         return [name for name, _ in lock_entries(lock) if name not in pinned]
 
 
-def read_requirements(source: Path) -> Requirements:
-    """Read what the app in `source` requires.
+def read_requirements(source: Path, python_version: str) -> Requirements:
+    """Read what the app in `source` requires, which must be for the target's Python.
 
     `requirements.txt` counts before a lock file, and that before pyproject.toml.
     """
     listed, project = source / "requirements.txt", source / "pyproject.toml"
+    if project.is_file():
+        wanted = _table(_toml(source, project), "project").get("requires-python")
+        if isinstance(wanted, str) and not admits(wanted, python_version):
+            need = f"the pyproject.toml of {source} requires Python {wanted}"
+            raise InvalidInput("python_version", python_version, need)
     if listed.is_file():
         return _from_list(source, listed)
     lock = locked_lines(source)
@@ -195,6 +200,53 @@ def _joined(text: str) -> Iterator[str]:
         bare = re.sub(r"(^|\s)#.*", "", line).strip()
         if bare:
             yield re.sub(r"\s+", " ", bare)
+
+
+def _table(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    table = content.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+_LATEST = 60
+"""More patch releases than any Python got."""
+
+
+def admits(wanted: str, python_version: str) -> bool:
+    """Tell whether `requires-python` admits some release of a Python such as "3.13".
+
+    https://packaging.python.org/en/latest/specifications/version-specifiers/
+    """
+    clauses = [
+        re.fullmatch(r"(~=|===?|!=|<=?|>=?)\s*v?([\d.]+?)(\.\*)?", each.strip())
+        for each in wanted.split(",")
+        if each.strip()
+    ]
+    # What this does not read, such as a pre-release, uv judges.
+    known = [(found[1], _numbers(found[2]), bool(found[3])) for found in clauses if found]
+    major, minor = _numbers(python_version)
+    releases = [(major, minor, patch) for patch in range(_LATEST)]
+    return any(all(_fits(release, *clause) for clause in known) for release in releases)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split(".") if number)
+
+
+def _fits(
+    release: tuple[int, int, int], relation: str, version: tuple[int, ...], every: bool
+) -> bool:
+    whole = (*version, 0, 0, 0)[:3]
+    same = release[: len(version)] == version if every else release == whole
+    return {
+        "==": same,
+        "===": same,
+        "!=": not same,
+        "<": release < whole,
+        "<=": release <= whole,
+        ">": release > whole,
+        ">=": release >= whole,
+        "~=": release >= whole and release[: len(version) - 1] == version[:-1],
+    }[relation]
 
 
 def canonical_name(name: str) -> str:

@@ -34,8 +34,8 @@ def server_additions(app: str, interface: str | None = None, salt: str = "") -> 
 
 
 _ADAPTERS = {
-    "asgi": (("mangum>=0.19,<1",), ("mangum==0.22.0", "typing-extensions==4.16.0")),
-    "wsgi": (("apig-wsgi>=2.19,<3",), ("apig-wsgi==2.20.0",)),
+    "asgi": (("mangum>=0.15,<1",), ("mangum==0.22.0", "typing-extensions==4.16.0")),
+    "wsgi": (("apig-wsgi>=2.16,<3",), ("apig-wsgi==2.20.0",)),
 }
 """Interface -> the package that calls such an app, and the versions of today."""
 

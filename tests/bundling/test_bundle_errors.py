@@ -50,7 +50,7 @@ def bundle(tmp_path):
         ({"requirements.txt": None, "main.py": None}, "'source' is .*: it is empty"),
         ({"main.py": None}, "holds no Python file and requires nothing"),
         ({"requirements.txt": None}, "neither requirements.txt nor pyproject.toml; add one"),
-        ({"requirements.txt": "./wheels/x.whl"}, r"wheels/x\.whl"),
+        ({"requirements.txt": "./wheels/x.whl"}, r"wheel filename `x\.whl` is invalid"),
         ({"requirements.txt": "--odd option"}, "the line '--odd option', which means nothing"),
         ({"requirements.txt": "--no-binary :all:"}, "the line '--no-binary :all:', which means"),
         ({"requirements.txt": "-r more.txt"}, "include more.txt, which cannot be read"),

@@ -215,7 +215,10 @@ def test_git_commit_is_bundled_and_a_branch_is_pinned_with_a_warning(project, ca
             "../libs/broken\n",
             r"requires broken from '\.\./libs/broken', which cannot be bundled: .*no_such",
         ),
-        ("../libs/native\n", "requires native from '../libs/native', which cannot be bundled|which has"),
+        (
+            "../libs/native\n",
+            "requires native from '../libs/native', which cannot be bundled|which has",
+        ),
         ("vendor/bar-3-cp313-cp313-win_amd64.whl\n", "bar"),
     ],
 )
