@@ -182,14 +182,16 @@ def _by_its_own_tool(source: Path, lock: Path, command: str) -> str:
     """Export a poetry.lock where poetry and its export plugin are at hand."""
     tool = command.split(maxsplit=1)[0]
     need = f"its {lock.name} is read by {tool} alone; run `{command}` there, or `uv lock`"
-    program = shutil.which(tool) if tool == "poetry" else None
-    if program is None:
+    if tool != "poetry":
         raise InvalidInput("source", str(source), need)
     project = source / "pyproject.toml"
     text = project.read_text() if project.is_file() else ""
     place = cache_dir("locks") / f"{digest('poetry', lock.read_text(), text)[:32]}.txt"
 
     def export(path: Path) -> None:
+        program = shutil.which(tool)
+        if program is None:
+            raise InvalidInput("source", str(source), need)
         words = [
             program,
             "export",

@@ -89,7 +89,6 @@ def make_locks(
     app, local = _app_lock(source, requirements, python_version, platform)
     own = {name for name, _ in lock_entries(app)}
     pins = [pin for pin in added_pins if canonical_name(pin.partition("==")[0]) not in own]
-    limits = [*constraints(app), *pins]
     return Locks(
         source=source,
         requirements=requirements,
@@ -104,7 +103,8 @@ def make_locks(
             python_version=python_version,
             platform=added_platform,
             added=added,
-            limits=limits,
+            limits=constraints(app),
+            pins=pins,
         ),
     )
 
@@ -206,14 +206,16 @@ def _added_lock(
     platform: str,
     added: tuple[str, ...],
     limits: list[str],
+    pins: list[str],
 ) -> str:
     if not added:
         return ""
-    kept = _kept("added", *added, *limits, python_version, platform)
+    kept = _kept("added", *added, *limits, *pins, python_version, platform)
     if kept.exists():
         return kept.read_text()
-    try:
-        lock = compile_lock(
+
+    def lock_within(limits: list[str]) -> str:
+        return compile_lock(
             "".join(f"{line}\n" for line in added),
             python_version=python_version,
             platform=platform,
@@ -221,13 +223,22 @@ def _added_lock(
             folder=source,
             options=index_options,
         )
+
+    try:
+        try:
+            lock = lock_within([*limits, *pins])
+        except InstallFailed as problem:
+            if not (problem.unsolvable and pins):
+                raise
+            # An old package of the app's may go with an older server than today's.
+            lock = lock_within(limits)
     except InstallFailed as problem:
         if not problem.unsolvable:
             raise
         need = (
             f"its packages conflict with what serves it ({', '.join(added)}); leave that out of "
         )
-        need = f"its requirements where it stands there, for it is brought along: {problem}"
+        need = f"{need}its requirements where it stands there, for it is brought along: {problem}"
         raise InvalidInput("source", str(source), need) from None
     return _keep(kept, merged_lock(lock))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from platform_lib.bundling.bundle import Additions, build
-from platform_lib.bundling.serving import server_additions
+from platform_lib.bundling.serving import function_additions, server_additions
 from platform_lib.checks import InvalidInput
 from platform_lib.function_app.code_zip import add_shim_to_zip
 
@@ -305,6 +305,31 @@ def test_file_whose_name_no_other_system_can_spell(bundle, tmp_path):
 def test_conflict_with_the_server(bundle):
     with pytest.raises(InvalidInput, match=r"conflict with what serves it \(granian.*click==7\.0"):
         bundle({"requirements.txt": "click==7.0"}, additions=server_additions("main:app", "asgi"))
+
+
+def test_conflict_with_an_adapter_says_that_it_is_brought_along(bundle):
+    said = r"conflict with what serves it \(mangum.*leave that out of its requirements"
+    with pytest.raises(InvalidInput, match=said):
+        bundle(
+            {"requirements.txt": "mangum==0.11.0"}, additions=function_additions(app="main:app")
+        )
+
+
+@pytest.mark.parametrize(
+    ("interface", "pin"), [("asgi", "mangum==0.17.0"), ("wsgi", "apig-wsgi==2.18.0")]
+)
+def test_the_apps_own_pin_of_the_adapter_counts(bundle, interface, pin):
+    additions = function_additions(app="main:app", interface=interface)
+    made = bundle({"requirements.txt": pin, "main.py": "app = object()\n"}, additions=additions)
+    assert f"{pin} " in (made.tree / "_platform" / "requirements.lock").read_text()
+
+
+def test_an_old_package_gets_an_older_server(bundle):
+    made = bundle({"requirements.txt": "click==8.0.4"}, additions=server_additions("main:app"))
+    lock = (made.tree / "_platform" / "requirements.lock").read_text()
+    assert "click==8.0.4 " in lock
+    assert "granian==2." in lock
+    assert "granian==2.8.7 " not in lock
 
 
 def test_the_apps_own_pin_of_the_server_counts(bundle):

@@ -214,6 +214,6 @@ def test_own_dockerfile_is_built_from_the_same_files(names, tmp_path, monkeypatc
     monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
     git(tmp_path, "init", "--quiet")
     names("Dockerfile", "main.py", "key.pem", "out/x", gitignore="out/\n")
-    made = build_own(tmp_path / "source", "Dockerfile").context
+    made = build_own(tmp_path / "source", "Dockerfile", architecture="arm64").context
     assert sorted(path.name for path in made.iterdir()) == ["Dockerfile", "main.py"]
     assert "key.pem" in warned[0]
