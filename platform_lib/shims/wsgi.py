@@ -13,13 +13,16 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Done = asyncio.Future[None]
 
+_IN_MEMORY = 1024 * 1024
+"""Bytes of a body without a length that need no file."""
 _SILENT = "the app did not call start_response"
 
 
@@ -54,6 +57,10 @@ class Bridge:
             # Whoever expects "100 Continue" gets it when the app reads, and not before.
             await body.fill()
         environ["wsgi.input"] = io.BufferedReader(body)
+        if environ.pop("HTTP_TRANSFER_ENCODING", None) and body.expected < 0:
+            # PEP 3333 knows no body without a length: Django, for one, takes it for empty.
+            environ["wsgi.input"] = await body.spooled()
+            environ["CONTENT_LENGTH"] = str(body.got)
         response = _Response(body, send, loop)
         made = self.threads.start(lambda: response.make(self.app, environ), loop)
         made.add_done_callback(response.give_up)
@@ -171,6 +178,17 @@ class _Body(io.RawIOBase):
         self.piece = memoryview(message.get("body", b""))
         self.got += len(self.piece)
         self.ended = not message.get("more_body")
+
+    async def spooled(self) -> IO[bytes]:
+        """Receive all of it, into a file where it is large."""
+        file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it ends with the request
+        file.write(self.piece)
+        while not self.whole:
+            await self.fill()
+            file.write(self.piece)
+        self.piece = memoryview(b"")
+        file.seek(0)
+        return file
 
     def readable(self) -> bool:
         return True

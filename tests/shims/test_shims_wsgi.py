@@ -96,6 +96,16 @@ def test_a_large_body_comes_whole(echo):
     assert echo("/all", length, method="POST", body=bytes(size))["took"] == [size, 0]
 
 
+@pytest.mark.parametrize("size", [0, 5, 3_000_000])
+def test_a_body_in_chunks_has_a_length(echo, size):
+    half = size // 2
+    sizes = [each for each in (half, size - half) if each]
+    pieces = b"".join(b"%x\r\n%s\r\n" % (n, b"x" * n) for n in sizes) + b"0\r\n\r\n"
+    environ = echo("/all", b"Transfer-Encoding: chunked", method="POST", body=pieces)
+    assert (environ["CONTENT_LENGTH"], environ["took"]) == (str(size), [size, 0])
+    assert "HTTP_TRANSFER_ENCODING" not in environ
+
+
 def test_no_body_is_an_empty_file(echo):
     assert echo("/all")["took"] == [0, 0]
 
