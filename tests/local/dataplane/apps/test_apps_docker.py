@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 
+import dataplane_kit
 import pytest
 from dataplane_kit import DIGEST, Shop, add_image, ask, new_name, until
 
@@ -123,7 +124,7 @@ def test_a_kill_of_the_cloud_leaves_no_container(tmp_path):
         sys.stdin.read()
         """)
     )
-    here = os.path.dirname(__file__)
+    here = os.path.dirname(dataplane_kit.__file__)
     environment = os.environ | {"PYTHONPATH": here, "PLATFORM_LIB_CACHE": str(tmp_path / "cache")}
     cloud = subprocess.Popen(
         [sys.executable, str(program)],
