@@ -249,7 +249,7 @@ class AppArgs(TypedDict):
     secrets: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Variable name -> ARN of a Secrets Manager secret or an SSM parameter; `ARN#key` for one key
     of a JSON secret, whose value is given as it is where it is a string, else as JSON; only a
-    container of your own `image` or `dockerfile` gets it as ECS words it. The value is fetched
+    container of an image of your own gets it as ECS words it. The value is fetched
     when the app starts and never enters state, user data, an image or a plan. Default: none."""
     grants: NotRequired[Sequence[GrantArgs]]
     """What the app may do in AWS. Default: nothing."""

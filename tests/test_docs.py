@@ -92,7 +92,7 @@ OTHER_WORDS = {
     *("bool", "float", "int", "str"),
     *("module.function", "package.module", "platform_lib.grants", "ssmmessages", "python3.13"),
     *("notes.example.com", "pyproject.toml", "requirements.txt"),
-    *("bootstrap", "index.handler", "index.py"),
+    *("bootstrap", "index.handler", "index.py", "overrides.image.build"),
 }
 """What stands between backticks and is no field: commands, types, examples."""
 

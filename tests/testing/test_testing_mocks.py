@@ -384,6 +384,7 @@ def test_a_policy_document_is_written_as_the_provider_writes_it():
 
 def test_every_invoke_token_is_one_that_pulumi_aws_sends():
     asked = {
+        "aws:autoscaling/getAmiIds:getAmiIds": aws.autoscaling.get_ami_ids,
         "aws:ec2/getVpc:getVpc": lambda: aws.ec2.get_vpc(default=True),
         "aws:ec2/getSubnets:getSubnets": aws.ec2.get_subnets,
         "aws:ec2/getSubnet:getSubnet": lambda: aws.ec2.get_subnet(id="subnet-1"),
@@ -393,6 +394,7 @@ def test_every_invoke_token_is_one_that_pulumi_aws_sends():
         "aws:index/getPartition:getPartition": aws.get_partition,
         "aws:ssm/getParameter:getParameter": lambda: aws.ssm.get_parameter(name="/aws/service/x"),
         "aws:ecr/getAuthorizationToken:getAuthorizationToken": aws.ecr.get_authorization_token,
+        "aws:ecr/getImages:getImages": lambda: aws.ecr.get_images(repository_name="notes"),
         "aws:iam/getPolicyDocument:getPolicyDocument": aws.iam.get_policy_document,
         "aws:lb/getListener:getListener": lambda: aws.lb.get_listener(arn="a:listener/app/b/c/d"),
         "aws:lb/getLoadBalancer:getLoadBalancer": lambda: aws.lb.get_load_balancer(

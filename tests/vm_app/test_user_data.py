@@ -110,7 +110,7 @@ def first_boot(folder, *, dnf: str, bundle: str = "true") -> tuple[int, list[str
         "dnf": dnf,
         "rpm": 'test -e "$FOLDER/there/$2"',
         "platform-instance": bundle,
-        **dict.fromkeys(("install", "systemctl", "sleep", "platform-first-boot"), "true"),
+        **dict.fromkeys(("install", "ln", "systemctl", "sleep", "platform-first-boot"), "true"),
     }
     for name, body in commands.items():
         script = f'#!/bin/sh\necho {name} "$@" >> {calls}\nFOLDER={folder}\n{body}\n'
