@@ -181,6 +181,17 @@ def test_who_waits_for_100_gets_it_and_the_function_does_not_hear_of_it(function
     assert "expect" not in answer.json["headers"]
 
 
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [("notes.example.com", "80"), ("notes.example.com:81", "81"), ("[::1]", "80")],
+)
+def test_the_port_is_the_one_that_a_client_asked_for(function, host, port):
+    api = Api(function).stage().route()
+    event = ask(api.url, headers={"Host": host}).json
+    assert (event["headers"]["host"], event["headers"]["x-forwarded-port"]) == (host, port)
+    assert event["requestContext"]["domainName"] == host
+
+
 def test_an_api_lets_no_more_through_than_its_stage_says(function):
     slow = {"ThrottlingRateLimit": 0.001, "ThrottlingBurstLimit": 2}
     api = Api(function).stage(DefaultRouteSettings=slow).route()
@@ -398,6 +409,8 @@ def test_a_public_url_needs_both_statements(account, plane, code):
     assert event["queryStringParameters"] == {"d": "e f,g"}
     assert event["cookies"] == ["a=1"]
     assert event["requestContext"]["accountId"] == "anonymous"
+    domain = event["requestContext"]["domainName"]
+    assert domain == f"{event['requestContext']['apiId']}.lambda-url.us-east-1.on.aws"
     assert "authorizer" not in event["requestContext"]
     assert ask(url, "/raise").status == 502
     assert ask(url, "/", "POST", body=b"x" * (6 * 1024 * 1024 + 1)).status == 413
