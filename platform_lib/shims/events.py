@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from .file_times import is_ahead
-
 _IN_A_PATH = "/!$&'()*+,;=:@"
 """What a path holds as it is, by RFC 3986, beside letters, digits and `-._~`."""
 _PLAIN = re.compile(r"[/\w.~-]+", re.ASCII)
@@ -98,7 +96,12 @@ class Request:
 
 def _asks_by_a_file_of_ours(name: str, value: str) -> bool:
     """Whether it is a date that `file_times` gives, which is no older or newer than another."""
-    return name == "if-modified-since" and is_ahead(value)
+    if name != "if-modified-since":
+        return False
+    # Few requests have it, and a cold start pays for what is imported.
+    from .file_times import is_ahead
+
+    return is_ahead(value)
 
 
 def _is_decoded(event: Mapping[str, Any]) -> bool:
