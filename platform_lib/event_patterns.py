@@ -272,6 +272,20 @@ def _branches(fields: Mapping[str, Any], at: Path) -> list[Mapping[str, Sequence
     return found
 
 
+def values_by_path(
+    pattern: Mapping[str, Any], at: Path = ()
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield each path that a checked pattern names, as `detail.state`, with its values."""
+    for name, rule in pattern.items():
+        if name == "$or":
+            for each in rule:
+                yield from values_by_path(each, at)
+        elif isinstance(rule, Mapping):
+            yield from values_by_path(rule, (*at, name))
+        else:
+            yield ".".join((*at, name)), rule
+
+
 def _joined(
     one: Mapping[str, Sequence[Any]], other: Mapping[str, Sequence[Any]]
 ) -> Mapping[str, Sequence[Any]]:

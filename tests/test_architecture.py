@@ -28,6 +28,8 @@ FLOORS = [
         "defaults",
         "event_patterns",
         "grants",
+        "json_paths",
+        "log_patterns",
         "naming",
         "records",
         "schedule_expressions",
@@ -38,7 +40,7 @@ VALUES = FLOORS[-1]
 # Beside the floors: they run programs or stand in for AWS, and know no component.
 BESIDE = {
     "testing": set(),
-    "local": {"bundling", "event_patterns", "schedule_expressions"},
+    "local": {"bundling", "event_patterns", "json_paths", "log_patterns", "schedule_expressions"},
 }
 
 # The same inside the local cloud, for its folders and the files that stand above or below them.

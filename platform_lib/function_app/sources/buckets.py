@@ -85,6 +85,7 @@ class BucketSettings(Source):
             principal="s3.amazonaws.com",
             source_arn=target.place.bucket_arn(self.bucket),
             source_account=target.place.account_id,
+            opts=pulumi.ResourceOptions(aliases=self._made_before(child, "permission")),
         )
         notification = child.make(
             self.at.key("notification"),
@@ -103,16 +104,21 @@ class BucketSettings(Source):
             opts=pulumi.ResourceOptions(
                 # S3 tries the permission when the notification is set.
                 depends_on=[permission, *target.ready],
-                # It is the one that another source made, when that stood first: deleted for a
-                # successor, it would take the bucket's notifications with it.
-                aliases=[
-                    pulumi.Alias(name=f"{child.name}-{before}-notification")
-                    for at in self.sharing
-                    for before in dict.fromkeys((at.suffix, at.previous_suffix))
-                ],
+                aliases=self._made_before(child, "notification"),
             ),
         )
         return BucketSource(permission=permission, notification=notification)
+
+    def _made_before(self, child: Children, what: str) -> list[pulumi.Alias]:
+        """Name what another source of the bucket made when that stood first.
+
+        It is the same: deleted for a successor, it would take the bucket's notifications with it.
+        """
+        return [
+            pulumi.Alias(name=f"{child.name}-{before}-{what}")
+            for at in self.sharing
+            for before in dict.fromkeys((at.suffix, at.previous_suffix))
+        ]
 
     def sender(self, bound: BucketSource) -> Sender | None:
         """Name the rule; S3 itself leaves nothing."""

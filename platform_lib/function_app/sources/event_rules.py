@@ -13,6 +13,7 @@ from platform_lib.event_patterns import matches
 from platform_lib.function_app.sources.function_policy import HERE
 from platform_lib.function_app.sources.mapping import checked_pattern
 from platform_lib.function_app.sources.naming import named_sources
+from platform_lib.function_app.sources.never import check_event_pattern
 from platform_lib.function_app.sources.recursion import Check, guarded
 from platform_lib.function_app.sources.source import Function, Sender, Source
 from platform_lib.function_app.sources.sqs import Queues
@@ -29,7 +30,9 @@ _LEFT_FAILURE = {
 }
 _PATHS = 100
 _PATH_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_PATH = re.compile(r"\$([.\[].+)?")
+_PATH = re.compile(r"\$(\.[^\s.\[\]'\"()]+(\[([0-9]+|\*)\])*)*")
+"""Dot notation; brackets hold an index alone:
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html"""
 _PATH_LIMIT = 256
 _INPUT_LIMIT = 8192
 PERMISSION = {
@@ -107,7 +110,9 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
     """Judge the rules of a function."""
     named = named_sources("event_rules", "rule", given, app=function.app)
     for path, at, args in named:
-        pattern: pulumi.Input[str] = checked_pattern(f"{path}.pattern", args["pattern"])
+        pattern: pulumi.Input[str] = checked_pattern(
+            f"{path}.pattern", args["pattern"], check=check_event_pattern
+        )
         bus = _bus(f"{path}.event_bus_name", args.get("event_bus_name"))
         if function.homes and _takes_failures(args["pattern"]):
             others = [bus or "default", *function.homes]
@@ -182,7 +187,9 @@ def _input(path: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
             raise InvalidInput(field, name, need)
         check_length(field, place, 1, _PATH_LIMIT)
         if not _PATH.fullmatch(place):
-            raise InvalidInput(field, place, "must be a JSON path, such as $.detail.id")
+            raise InvalidInput(
+                field, place, "must be a JSON path in dot notation, such as $.detail.id"
+            )
     for name in _PLACEHOLDER.findall(template):
         if name not in {*paths, *_PREDEFINED}:
             need = f"<{name}> stands for nothing: name it in input_paths"

@@ -14,6 +14,7 @@ from platform_lib.function_app.sources.recursion import guarded
 from platform_lib.function_app.sources.source import Function, Source
 from platform_lib.function_app.sources.sqs import Queues
 from platform_lib.function_app.sources.target import Target, create_permission
+from platform_lib.log_patterns import check_log_pattern
 from platform_lib.parts.children import Children
 from platform_lib.records import record
 
@@ -88,10 +89,10 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Lo
                 raise InvalidInput(f"{path}.log_group", log_group, _NAME_NEED)
             _check_not_own(f"{path}.log_group", log_group, own)
         check_length(f"{path}.filter_pattern", pattern, 0, _FILTER_LIMIT)
-        for begin, end in ("{}", "[]"):
-            if pattern.strip().startswith(begin) and not pattern.strip().endswith(end):
-                need = f"begins with {begin!r} and must end with {end!r}"
-                raise InvalidInput(f"{path}.filter_pattern", pattern, need)
+        try:
+            check_log_pattern(pattern)
+        except ValueError as problem:
+            raise InvalidInput(f"{path}.filter_pattern", pattern, str(problem)) from None
         yield LogGroupSettings(
             at=at,
             path=path,

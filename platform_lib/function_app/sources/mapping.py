@@ -1,7 +1,7 @@
 """What queues and streams have in common: Lambda reads them, by an event source mapping."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -21,9 +21,18 @@ _FILTERS = 10
 
 
 def mapping_inputs(
-    field: str, args: Mapping[str, Any], *, batch_size: int, batch_limit: int, unit: str
+    field: str,
+    args: Mapping[str, Any],
+    *,
+    batch_size: int,
+    batch_limit: int,
+    unit: str,
+    check_filter: Callable[[Mapping[str, Any]], None],
 ) -> dict[str, Any]:
-    """Judge what every mapping takes, and word it as the resource's inputs."""
+    """Judge what every mapping takes, and word it as the resource's inputs.
+
+    `check_filter` refuses a filter that no record of the source can match.
+    """
     batch_size = args.get("batch_size", batch_size)
     check_range(f"{field}.batch_size", batch_size, 1, batch_limit, unit)
     window = args.get("batch_window_seconds", 0)
@@ -33,26 +42,39 @@ def mapping_inputs(
         "batch_size": batch_size,
         "maximum_batching_window_in_seconds": window or None,
         "function_response_types": ["ReportBatchItemFailures"] if partial else None,
-        "filter_criteria": _filter_criteria(f"{field}.filters", args.get("filters", ())),
+        "filter_criteria": _filter_criteria(
+            f"{field}.filters", args.get("filters", ()), check_filter
+        ),
         "enabled": args.get("enabled", True),
     }
 
 
-def _filter_criteria(field: str, filters: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _filter_criteria(
+    field: str,
+    filters: Sequence[Mapping[str, Any]],
+    check_filter: Callable[[Mapping[str, Any]], None],
+) -> dict[str, Any] | None:
     if len(filters) > _FILTERS:
         need = f"at most {_FILTERS} filters fit on a source (5 until AWS raises your quota)"
         raise InvalidInput(field, len(filters), need)
     patterns = [
-        checked_pattern(f"{field}[{at}]", pattern, for_lambda=True)
+        checked_pattern(f"{field}[{at}]", pattern, for_lambda=True, check=check_filter)
         for at, pattern in enumerate(filters)
     ]
     return {"filters": [{"pattern": text} for text in patterns]} if patterns else None
 
 
-def checked_pattern(field: str, pattern: Mapping[str, Any], *, for_lambda: bool = False) -> str:
-    """Refuse a pattern that AWS would, and word it as JSON."""
+def checked_pattern(
+    field: str,
+    pattern: Mapping[str, Any],
+    *,
+    for_lambda: bool = False,
+    check: Callable[[Mapping[str, Any]], None],
+) -> str:
+    """Refuse a pattern that AWS would, or that `check` knows never to match; word it as JSON."""
     try:
         check_pattern(pattern, for_lambda=for_lambda)
+        check(pattern)
     except ValueError as problem:
         raise InvalidInput(field, dict(pattern), str(problem)) from None
     return pattern_text(pattern)

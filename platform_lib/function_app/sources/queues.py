@@ -13,6 +13,7 @@ from platform_lib.arns import check_arn, is_fifo
 from platform_lib.checks import InvalidInput, check_range
 from platform_lib.function_app.sources.mapping import MAPPED_ONCE, create_mapping, mapping_inputs
 from platform_lib.function_app.sources.naming import SourceName, check_repeated, named_sources
+from platform_lib.function_app.sources.never import check_message_filter
 from platform_lib.function_app.sources.recursion import granted, guarded, own_output
 from platform_lib.function_app.sources.source import Function, Right, Source
 from platform_lib.function_app.sources.sqs import DEAD_LETTER_SECONDS, Queues, queue_encryption
@@ -182,7 +183,12 @@ def queue_mapping(path: str, args: Mapping[str, Any], *, fifo: bool) -> dict[str
     """Judge how a queue is read, and word it as the mapping's inputs."""
     limit = _FIFO_BATCH if fifo else _BATCH
     inputs = mapping_inputs(
-        path, args, batch_size=defaults.QUEUE_BATCH_SIZE, batch_limit=limit, unit="messages"
+        path,
+        args,
+        batch_size=defaults.QUEUE_BATCH_SIZE,
+        batch_limit=limit,
+        unit="messages",
+        check_filter=check_message_filter,
     )
     window = inputs["maximum_batching_window_in_seconds"]
     if fifo and window:

@@ -20,6 +20,7 @@ from platform_lib.function_app.sources.naming import (
     check_repeated,
     named_sources,
 )
+from platform_lib.function_app.sources.never import stream_filter_check
 from platform_lib.function_app.sources.recursion import granted, guarded, own_output
 from platform_lib.function_app.sources.source import Function, Right, Source
 from platform_lib.function_app.sources.sqs import Queues
@@ -92,7 +93,12 @@ def _settings(
     path: str, at: SourceName, args: Mapping[str, Any], function: Function
 ) -> StreamSettings:
     inputs = mapping_inputs(
-        path, args, batch_size=defaults.STREAM_BATCH_SIZE, batch_limit=_BATCH, unit="records"
+        path,
+        args,
+        batch_size=defaults.STREAM_BATCH_SIZE,
+        batch_limit=_BATCH,
+        unit="records",
+        check_filter=stream_filter_check(args["arn"]),
     )
     factor = args.get("parallelization_factor", 1)
     check_range(f"{path}.parallelization_factor", factor, 1, 10, "calls a shard")

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sources_kit import BUS, CODE, HERE, KINESIS, QUEUE, TOPIC
+from sources_kit import BUS, CODE, HERE, KINESIS, QUEUE, TABLE_STREAM, TOPIC
 
 from platform_lib import ArgsError, FunctionApp, grants
 from platform_lib.testing import synth
@@ -74,6 +74,39 @@ BAD = [
     (queue(filters=[{"body": "a"}]), r"'queues\[0\].filters\[0\]' is "),
     (queue(filters=[{"body": [{"begins": "a"}]}]), r"'queues\[0\].filters\[0\]' is "),
     (queue(filters=[{"body": [{"wildcard": "a*"}]}]), r"'queues\[0\].filters\[0\]' is "),
+    (queue(filters=[{"data": {"a": ["b"]}}]), "a message has no 'data', and all would be deleted"),
+    (queue(filters=[{"Body": ["a"]}]), "did you mean 'body'"),
+    (queue(filters=[{"$or": [{"body": ["a"]}, {"dynamodb": ["b"]}]}]), "a message has no 'dynamodb'"),
+    (
+        queue(filters=[{"attributes": {"ApproximateReceiveCount": [{"numeric": [">", 1]}]}}]),
+        "attributes.ApproximateReceiveCount: an attribute of a message is text in the record",
+    ),
+    (
+        queue(filters=[{"messageAttributes": {"n": {"stringValue": [5]}}}]),
+        "messageAttributes.n.stringValue: an attribute of a message is text",
+    ),
+    (stream(filters=[{"body": {"a": ["b"]}}]), "a record of Kinesis has no 'body'"),
+    (stream(filters=[{"partitionKey": [5]}]), "partitionKey: a key and a sequence number is text"),
+    (
+        stream(arn=TABLE_STREAM, filters=[{"data": {"a": ["b"]}}]),
+        "a record of DynamoDB has no 'data'; what changed is in 'dynamodb'",
+    ),
+    *(
+        (
+            stream(arn=TABLE_STREAM, filters=[{"dynamodb": {image: {"age": {"N": [value]}}}}]),
+            f"dynamodb.{image}.age.N: a value of DynamoDB, a number too, is text in the record",
+        )
+        for image in ("Keys", "NewImage", "OldImage")
+        for value in (5, 0.5, {"numeric": [">", 4]}, {"anything-but": [5, 6]})
+    ),
+    (
+        stream(arn=TABLE_STREAM, filters=[{"dynamodb.NewImage.m.M.n": {"N": [5]}}]),
+        "dynamodb.NewImage.m.M.n.N: a value of DynamoDB",
+    ),
+    ({"event_rules": [{"pattern": {"eventName": ["PutObject"]}}]}, "an event has no 'eventName'"),
+    ({"event_rules": [{"pattern": {"detailType": ["a"]}}]}, "did you mean 'detail-type'"),
+    (rule(input_paths={"id": "$.detail['id']"}, input_template="<id>"), "JSON path in dot notation"),
+    (rule(input_paths={"id": "$.detail[0"}, input_template="<id>"), "JSON path in dot notation"),
     (queue(filters=["{"]), r"'queues\[0\].filters\[0\]' is '{': must be a mapping"),
     ({"queues": [{}, {"name": "dlq"}]}, "must not end in one of alarm, dlq, mapping"),
     (queue(name="orders-mapping"), "must not end in one of alarm, dlq, mapping"),
@@ -259,6 +292,8 @@ BAD = [
     ({"log_groups": [{"log_group": "x", "filter_pattern": "a" * 1025}]}, "0 to 1024 characters"),
     ({"log_groups": [{"log_group": "x", "filter_pattern": "{ $.a = 1"}]}, "must end with '}'"),
     ({"log_groups": [{"log_group": "x", "filter_pattern": "[ip, user"}]}, "must end with ']'"),
+    ({"log_groups": [{"log_group": "x", "filter_pattern": "{ $.a == 1 }"}]}, "cannot compare"),
+    ({"log_groups": [{"log_group": "x", "filter_pattern": "{ ($.a = 1 }"}]}, "is missing"),
     (
         {"log_groups": [{"log_group": "/mine"}], "overrides": {"log_group": {"name": "/mine"}}},
         "is the function's own",
@@ -314,6 +349,45 @@ SOURCES = {
     "log_groups": [{"log_group": "/shop"}],
     "receipt_rules": [MAIL],
 }
+
+
+def test_filters_that_can_match_are_taken():
+    message = [
+        {"body": {"a": [5, {"numeric": [">", 1]}]}},
+        {"messageAttributes": {"n": {"stringValue": ["5"]}}},
+        {"data": [{"exists": False}]},
+    ]
+    changed = [
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"age": {"N": ["5"]}}}},
+        {"dynamodb": {"NewImage": {"ok": {"BOOL": [True]}, "N": {"S": [{"prefix": "a"}]}}}},
+        {"dynamodb": {"SizeBytes": [{"numeric": [">", 9]}]}},
+    ]
+    put = [{"data": {"n": [5]}, "partitionKey": ["5"]}, {"approximateArrivalTimestamp": [1.5]}]
+
+    def program():
+        FunctionApp(
+            "notes",
+            {
+                **CODE,
+                "queues": [{"filters": message}],
+                "streams": [
+                    {"name": "table", "arn": TABLE_STREAM, "filters": changed},
+                    {"name": "clicks", "arn": KINESIS, "filters": put},
+                    # Which kind it is only the engine knows.
+                    {"name": "later", "arn": pulumi.Output.from_input(KINESIS + "2"), "filters": [*put, *changed]},
+                ],
+                "event_rules": [{"pattern": {"detail.eventName": ["PutObject"]}}],
+            },
+        )  # fmt: skip
+
+    graph = synth(program)
+    mappings = graph.all(aws.lambda_.EventSourceMapping)
+    assert sorted(len(each.inputs["filterCriteria"]["filters"]) for each in mappings) == [
+        2,
+        3,
+        3,
+        5,
+    ]
 
 
 @pytest.mark.parametrize("kind", sorted(SOURCES))

@@ -135,7 +135,7 @@ DEFAULT_BUS = f"arn:aws:events:{HERE}:event-bus/default"
 ROLE = "arn:aws:iam::123456789012:role/"
 LIMITS = [
     (paths("$." + "x" * 254), paths("$." + "x" * 255), "input_paths.id' is '.*1 to 256 char"),
-    (paths("$.detail['a b'][0]"), paths("$detail"), "must be a JSON path"),
+    (paths("$.detail.ab[0]"), paths("$detail"), "must be a JSON path"),
     (bus("b" * 256), bus("b" * 257), "the name or the ARN of an event bus"),
     (bus(BUS), bus(BUS.replace("us-east-1", "nowhere")), "the name or the ARN of an event bus"),
     (bus("a/b.c-d_e"), bus("é"), "the name or the ARN of an event bus"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from platform_lib.local.dataplane.delivery.json_paths import MISSING, find
+from platform_lib.json_paths import MISSING, find
 
 _TOKEN = re.compile(r'<([\w.\-]+)>|(\\.)|(")', re.DOTALL)
 

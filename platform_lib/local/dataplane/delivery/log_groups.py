@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from platform_lib.local.dataplane.delivery import event_shapes
-from platform_lib.local.dataplane.delivery.log_patterns import Matcher, compiled
 from platform_lib.local.dataplane.delivery.push import Push
 from platform_lib.local.dataplane.lineage import Lineage, current
 from platform_lib.local.desired import log_group
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.replacing import replaced
+from platform_lib.log_patterns import Matcher, compiled
 
 
 def deliver_log_groups(push: Push) -> Callable[[], None]:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from platform_lib.json_paths import MISSING, find
 from platform_lib.local.dataplane.delivery.input_templates import target_input
-from platform_lib.local.dataplane.delivery.json_paths import MISSING, find
-from platform_lib.local.dataplane.delivery.log_patterns import compiled
+from platform_lib.log_patterns import compiled
 
 EVENT = {
     "version": "0",

@@ -6,7 +6,7 @@ from typing import Any, Final
 MISSING: Final = object()
 """What a path gives that leads nowhere."""
 
-_STEP = re.compile(r"\.([\w\-/]+)|\[(\d+)\]|\[['\"]([^'\"]+)['\"]\]")
+_STEP = re.compile(r"\.([\w\-/]+)|\[(\d+)\]|\.?\[['\"]([^'\"]+)['\"]\]")
 
 
 def find(path: str, value: Any) -> Any:

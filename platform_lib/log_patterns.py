@@ -1,7 +1,9 @@
-"""Filter patterns of CloudWatch Logs: terms, and expressions over JSON.
+"""Filter patterns of CloudWatch Logs: terms, expressions over JSON, fields between spaces.
 
-Not imitated, and an error that says so: patterns of fields between spaces (`[ip, user, ...]`).
+Pure functions: components check what they were given, and the local cloud matches real lines.
+Patterns of fields between spaces (`[ip, user, ...]`) are checked, and not matched.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
 """
 
 import json
@@ -9,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from platform_lib.local.dataplane.delivery.json_paths import MISSING, find
+from platform_lib.json_paths import MISSING, find
 
 Matcher = Callable[[str], bool]
 _Test = Callable[[Any], bool]
@@ -18,13 +20,33 @@ _TERM = re.compile(r'\s*([-?]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]*)%|(\S+))')
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<sign>\(|\)|&&|\|\||<=|>=|!=|=|<|>)
-      | (?P<path>\$[^\s()=!<>&|]*)
+      | (?P<path>\$(?:\[(?:"[^"]*"|'[^']*')\]|[^\s()=!<>&|"'])*)
       | "(?P<text>(?:[^"\\]|\\.)*)"
       | %(?P<regex>[^%]*)%
-      | (?P<word>[^\s()=!<>&|]+)
+      | (?P<word>[^\s()=!<>&|"]+)
     )""",
     re.VERBOSE,
 )
+_SELECTOR = re.compile(
+    r"""\$(?:\.[^\s.\[\]'"]+|\.?\[(?:[0-9]+|\*|"[^"]+"|'[^']+')\])+""",
+)
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_REGEX = re.compile(r"[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|\\*+. ]+")
+_REGEXES = 2
+"""Of a pattern over JSON or of fields."""
+
+
+def check_log_pattern(pattern: str) -> None:
+    """Refuse a pattern that CloudWatch Logs would, as far as its documents tell.
+
+    Raises:
+        ValueError: What is wrong, in words that follow the pattern.
+    """
+    text = pattern.strip()
+    if text.startswith("["):
+        _check_fields(text)
+    else:
+        _compiled(text)
 
 
 def compiled(pattern: str) -> Matcher:
@@ -36,9 +58,47 @@ def compiled(pattern: str) -> Matcher:
     text = pattern.strip()
     if text.startswith("["):
         raise ValueError("patterns of fields between spaces are not imitated")
+    for token in _TOKEN.finditer(text) if text.startswith("{") else ():
+        if token["path"]:
+            find(token["path"], {})
+    return _compiled(text)
+
+
+def _check_fields(text: str) -> None:
+    """Check a pattern such as `[ip, user, status = 4* && bytes > 1000, ...]`."""
+    if not text.endswith("]"):
+        raise ValueError("begins with '[' and must end with ']'")
+    inside = text[1:-1]
+    for sign in ('"', "%"):
+        if inside.replace('\\"', "").count(sign) % 2:
+            raise ValueError(f"has a {sign} that is not closed")
+    expressions = re.findall("%([^%]*)%", inside)
+    for each in expressions:
+        _regex(each)
+    _check_regexes(len(expressions))
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"|%[^%]*%', "x", inside)
+    if "==" in bare:
+        raise ValueError("has '==' where AWS takes '='")
+    depth = 0
+    for letter in bare:
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth < 0:
+            break
+    if depth:
+        raise ValueError("has brackets that do not go together")
+    if not all(field.strip() for field in bare.split(",")):
+        raise ValueError("has a field without a name")
+
+
+def _check_regexes(count: int) -> None:
+    if count > _REGEXES:
+        raise ValueError(f"has {count} regular expressions, AWS takes {_REGEXES}")
+
+
+def _compiled(text: str) -> Matcher:
     if text.startswith("{"):
         if not text.endswith("}"):
-            raise ValueError("the pattern has no '}' at its end")
+            raise ValueError("begins with '{' and must end with '}'")
         return _of_json(_Parser(text[1:-1]).parse())
     return _of_terms(text)
 
@@ -48,10 +108,12 @@ def _of_terms(text: str) -> Matcher:
     unwanted: list[re.Pattern[str]] = []
     optional: list[re.Pattern[str]] = []
     for sign, phrase, regex, word in _TERM.findall(text):
+        if word.startswith('"'):
+            raise ValueError('has a " that is not closed')
         literal = phrase.replace('\\"', '"') or word
         # A term is a word of the message, not a part of one.
         words = rf"(?<!\w){re.escape(literal)}(?!\w)" if literal.isalnum() else re.escape(literal)
-        found = _regex(regex or words)
+        found = _regex(regex) if regex else re.compile(words)
         {"": wanted, "-": unwanted, "?": optional}[sign].append(found)
 
     def matches(message: str) -> bool:
@@ -88,6 +150,7 @@ class _Parser:
             self._tokens.append((token.lastgroup, token[token.lastgroup]))
             at = token.end()
         self._at = 0
+        _check_regexes(sum(kind == "regex" for kind, _ in self._tokens))
 
     def parse(self) -> _Test:
         test = self._any()
@@ -127,11 +190,16 @@ class _Parser:
         kind, path = self._next()
         if kind != "path":
             raise ValueError(f"{path!r} is no selector such as $.level")
-        find(path, {})
-        _, sign = self._next()
+        if not _SELECTOR.fullmatch(path):
+            raise ValueError(f"{path!r} is no selector such as $.level")
+        sign_kind, sign = self._next()
         if sign in ("IS", "NOT"):
             return _words(path, f"{sign} {self._next()[1]}")
+        if sign_kind != "sign" or sign in ("(", ")", "&&", "||"):
+            raise ValueError(f"{sign!r} is no comparison; known are = != < <= > >=")
         kind, operand = self._next()
+        if kind in ("sign", "path"):
+            raise ValueError(f"cannot compare {path} {sign} {operand!r}")
         return _comparison(path, sign, kind, operand)
 
 
@@ -179,6 +247,9 @@ def _comparison(path: str, sign: str, kind: str, operand: str) -> _Test:
 
 
 def _regex(text: str) -> re.Pattern[str]:
+    if not _REGEX.fullmatch(text):
+        known = "letters, digits, :_#=@/;,- and the operators ^$?[]{}|\\*+."
+        raise ValueError(f"has the expression {text!r}: AWS takes {known}")
     try:
         return re.compile(text)
     except re.error as error:
@@ -186,10 +257,7 @@ def _regex(text: str) -> re.Pattern[str]:
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _as_number(value: Any) -> float | None:
