@@ -69,8 +69,11 @@ def test_a_renamed_function_keeps_its_sources_and_what_they_hold(
         turned = {"name": first, "turned": "true"}
         assert {op for op, _ in rolled(local_cloud.preview(tmp_path, config=turned))} <= {"update"}
         renamed = {"name": second, "old": first}
-        changes = rolled(local_cloud.preview(tmp_path, config=renamed))
-        assert [each for each in changes if each[0] != "update"] == []
+        changes = local_cloud.preview(tmp_path, config=renamed)
+        # SES tries the permission, which names the rule: both are there anew before the old ones go.
+        mail = {f"{name}-receipt{end}" for name in (first, second) for end in ("", "-permission")}
+        others = [each for each in changes if each.name not in mail]
+        assert [str(each) for each in others if rolled([each]) - {("update", each.type)}] == []
         local_cloud.up(tmp_path, config=renamed)
         assert local_cloud.preview(tmp_path, config=renamed) == []
         # The alias has done its work.

@@ -81,6 +81,7 @@ class EventRuleSettings(Source):
             at.suffix,
             # A bus holds a name once, and another bus is all that replaces a rule.
             name=child.fitting_name(at.key("rule"), at.suffix, _NAME_LIMIT),
+            keeps=["name"],
             event_pattern=self.pattern,
             event_bus_name=self.event_bus_name,
         )
@@ -92,6 +93,7 @@ class EventRuleSettings(Source):
             aws.cloudwatch.EventTarget,
             f"{at.suffix}-target",
             target_id=child.fitting_name(at.key("target"), f"{at.suffix}-target", _NAME_LIMIT),
+            keeps=["target_id"],
             rule=rule.name,
             event_bus_name=self.event_bus_name,
             arn=target.alias.arn,

@@ -63,6 +63,7 @@ class ScheduleSettings(Source):
             aws.scheduler.Schedule,
             self.at.suffix,
             name=child.fitting_name(key, self.at.suffix, _NAME_LIMIT),
+            keeps=["name"],
             schedule_expression=self.expression,
             schedule_expression_timezone=self.time_zone,
             flexible_time_window=(
