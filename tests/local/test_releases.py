@@ -88,7 +88,6 @@ def test_a_release_that_does_not_get_well_never_takes_over(
             with pytest.raises(LocalCloudError, match="no flux capacitor"):
                 local_cloud.up(program)
             assert ask(url)["line"] == "first"
-            # A refresh makes Pulumi forget that the new group's create failed.
             local_cloud.refresh(program)
             assert ("replace", GROUP) in rolled(local_cloud.preview(program))
             with pytest.raises(LocalCloudError, match="no flux capacitor"):
@@ -112,6 +111,21 @@ def test_a_release_that_does_not_get_well_never_takes_over(
     finally:
         local_cloud.destroy(program)
     assert fleet.groups() == {}
+
+
+def test_a_first_release_that_does_not_get_well_stays_a_failure_through_a_refresh(
+    local_cloud: LocalCloud, program: Path
+) -> None:
+    release(program, "first", BROKEN)
+    try:
+        with pytest.raises(LocalCloudError, match="no flux capacitor"):
+            local_cloud.up(program)
+        # It makes Pulumi forget that the group's create failed; what the group lacks tells.
+        local_cloud.refresh(program)
+        with pytest.raises(LocalCloudError, match="no flux capacitor"):
+            local_cloud.up(program)
+    finally:
+        local_cloud.destroy(program)
 
 
 def test_scaling_and_tags_change_the_group_in_place(
