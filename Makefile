@@ -3,8 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
+PYTHONS := 3.11 3.12 3.13 3.14
+# What is public runs, and the local cloud's account takes resources and gives them back.
+LOWEST := tests/test_schema.py tests/testing/test_testing_synth.py \
+  tests/local/provider/test_rows_round_trip.py -k "schema or synth or (read_back and (sqs or dynamodb or ecs))"
+DIRECT := ^(aiohttp|boto3|jmespath|joserfc|moto|pulumi|pulumi-aws|pulumi-docker|pytest|pyyaml|rich|uv)==
+
 .DEFAULT_GOAL := help
-.PHONY: help setup up test quick check format docs bench lock clean
+.PHONY: help setup up test quick lowest check format docs bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -30,6 +36,16 @@ test: $(READY) ## Run the whole suite, the real engine and the running apps incl
 quick: $(READY) ## Run the suite without the local cloud, on two cores
 	@$(BIN)/python -m pytest -q -m "not engine" -n 2 --dist loadfile
 
+lowest: $(READY) ## Run a short suite on the lowest versions that pyproject allows, on each Python that is here
+	@for python in $(PYTHONS); do \
+	  found=$$(PATH=$$PATH:$$(echo $$HOME/.pyenv/versions/$$python.*/bin) $(BIN)/uv python find --no-python-downloads --no-project $$python 2>/dev/null) \
+	    || { echo "== Python $$python is not here: not run"; continue; }; \
+	  $(BIN)/uv venv --quiet --clear --python $$found .lowest \
+	    && $(BIN)/uv pip install --quiet --python .lowest --resolution lowest-direct --editable '.[local,testing]' \
+	    && echo "== Python $$python with" $$($(BIN)/uv pip list --python .lowest --format freeze | grep -E '$(DIRECT)') \
+	    && .lowest/bin/python -m pytest -q -p no:cacheprovider $(LOWEST) || exit 1; \
+	done
+
 check: $(READY) ## Check format, lint and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -52,5 +68,5 @@ lock: $(READY) ## Compile the exact versions anew
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements/dev.txt
 
 clean: ## Remove what the targets made here (the engine and built bundles stay in the user's cache)
-	@rm -rf .venv .platform-local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .lowest .platform-local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
