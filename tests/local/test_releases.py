@@ -122,6 +122,8 @@ def test_a_first_release_that_does_not_get_well_stays_a_failure_through_a_refres
             local_cloud.up(program)
         # It makes Pulumi forget that the group's create failed; what the group lacks tells.
         local_cloud.refresh(program)
+        # An update in place would wait for nothing on AWS.
+        assert ("replace", GROUP) in rolled(local_cloud.preview(program))
         with pytest.raises(LocalCloudError, match="no flux capacitor"):
             local_cloud.up(program)
     finally:
