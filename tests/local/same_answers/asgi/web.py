@@ -54,10 +54,11 @@ async def answer(scope, receive):
         case "echo":
             return 200, JSON, json.dumps(await echo(scope, receive)).encode()
         case "status":
+            empty = rest in ("204", "304")
             return (
                 int(rest),
-                [(b"content-type", b"text/plain")],
-                b"" if rest in ("204", "304") else b"text",
+                [] if empty else [(b"content-type", b"text/plain")],
+                b"" if empty else b"text",
             )
         case "untyped":
             return 200, [], b"untyped"

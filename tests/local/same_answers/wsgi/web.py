@@ -37,10 +37,11 @@ def answer(environ):
         case "echo":
             return 200, JSON, json.dumps(echo(environ)).encode()
         case "status":
+            empty = rest in ("204", "304")
             return (
                 int(rest),
-                [("Content-Type", "text/plain")],
-                b"" if rest in ("204", "304") else b"text",
+                [] if empty else [("Content-Type", "text/plain")],
+                b"" if empty else b"text",
             )
         case "untyped":
             return 200, [], b"untyped"
