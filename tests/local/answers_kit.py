@@ -99,7 +99,7 @@ def seen(answer, case):
         dropped |= {"content-length"}
     headers = sorted((n, _steady(n, value)) for n, value in answer.headers if n not in dropped)
     body = answer.body
-    if ("content-type", "application/json") in headers:
+    if body and ("content-type", "application/json") in headers:
         body = json.loads(body)
         if "headers" in body:
             # A WSGI app cannot tell the two apart.
