@@ -14,6 +14,7 @@ from dataplane_kit import (
     until,
 )
 
+from platform_lib.local.dataplane.apps import replicas
 from platform_lib.local.dataplane.apps.secret_values import secret_value
 from platform_lib.local.errors import LocalCloudError, NotSteady
 
@@ -235,7 +236,9 @@ def test_a_users_dockerfile_without_an_engine_is_refused(plane, tmp_path):
         plane.images.add("registry/own:1", DIGEST, tmp_path, tmp_path / "Dockerfile")
 
 
-def test_a_worker_without_a_port_is_steady_when_it_stays_up(account, plane, image):
+def test_a_worker_without_a_port_is_steady_when_it_stays_up(account, plane, image, monkeypatch):
+    # A Python takes longer to start, and to fail, where the machine is busy.
+    monkeypatch.setattr(replicas, "_SETTLED", 5.0)
     shop = Shop(account, plane, image, balanced=False).up()
     assert len(shop.tasks()) == 1
     with pytest.raises(NotSteady):

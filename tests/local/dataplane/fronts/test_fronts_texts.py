@@ -198,6 +198,6 @@ def test_the_last_stage_of_a_dockerfile_says_what_runs():
         'ENTRYPOINT ["run"]\nCMD ["me"]\n'
     )
     assert (recipe.folder, dict(recipe.env)) == ("/app", {"A": "1", "B": "2 3"})
-    assert recipe.argv == ("run", "me")
+    assert (recipe.entry, recipe.command) == (("run",), ("me",))
     with pytest.raises(LocalCloudError, match="no CMD"):
         read_recipe("FROM a\nCMD run me\n")
