@@ -147,9 +147,7 @@ REAL = f"""\
 #
 #    pip-compile --generate-hashes --output-file=requirements.txt
 #
---index-url https://pypi.org/simple
---extra-index-url https://pypi.org/simple
---trusted-host pypi.org
+--pre
 
 {IDNA.rstrip()}
     # via
