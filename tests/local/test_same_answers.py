@@ -21,6 +21,12 @@ APPS = [
     App(name="wsgi", source="wsgi", fronts=FRONTS, bare=True),
     App(name="flask", source="flask", app="web:create_app()", own=(*WERKZEUG,)),
     App(name="django", source="django", app="web:app", own=("path: a method", "path: two")),
+    App(
+        name="django-asgi",
+        source="django",
+        app="web:asgi",
+        own=("path: a method", "path: two", "form: a file, in chunks"),
+    ),
     App(name="quart", source="quart", own=(*WERKZEUG,)),
     App(
         name="sanic",
