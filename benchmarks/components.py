@@ -72,6 +72,9 @@ def prove_same(kind: str) -> None:
         names[one.inputs["family"]] = "app0-task"
     pictures = [{}, {}]
     for graph, picture in zip((ours, theirs), pictures, strict=True):
+        for one in graph.all("aws:autoscaling/group:Group"):
+            # A hash of that script is in it.
+            names[one.inputs["namePrefix"]] = "app0-group-"
         for one in graph.resources:
             if not one.custom:
                 continue

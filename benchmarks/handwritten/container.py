@@ -3,6 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 from front import create_front, default_place
+from options import keep
 from policies import document, read_write_table, trust, write_logs
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"
@@ -11,15 +12,22 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"
 def make_all(names):
     place = default_place()
     region = aws.get_region_output().region
+    account = aws.get_caller_identity_output().account_id
+    trusted = trust("ecs-tasks.amazonaws.com", Condition=here(region, account))
     for name in names:
-        make(name, place, region)
+        make(name, place, region, trusted)
 
 
-def make(name, place, region):
+def here(region, account):
+    return {
+        "ArnLike": {"aws:SourceArn": pulumi.Output.format("arn:aws:ecs:{}:{}:*", region, account)},
+        "StringEquals": {"aws:SourceAccount": account},
+    }
+
+
+def make(name, place, region, trusted):
     logs = aws.cloudwatch.LogGroup(f"{name}-logs", retention_in_days=30)
-    execution_role = aws.iam.Role(
-        f"{name}-exec", assume_role_policy=trust("ecs-tasks.amazonaws.com")
-    )
+    execution_role = aws.iam.Role(f"{name}-exec", assume_role_policy=trusted, opts=keep("name"))
     execution_policy = aws.iam.RolePolicy(
         f"{name}-exec-policy",
         role=execution_role.name,
@@ -37,7 +45,7 @@ def make(name, place, region):
             },
         ),
     )
-    role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("ecs-tasks.amazonaws.com"))
+    role = aws.iam.Role(f"{name}-role", assume_role_policy=trusted, opts=keep("name"))
     policy = aws.iam.RolePolicy(
         f"{name}-policy", role=role.name, policy=document(read_write_table())
     )
@@ -126,6 +134,7 @@ def container(name, logs, region):
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
         "PORT": "8080",
+        "PYTHONUNBUFFERED": "1",
     }
     return {
         "name": "app",
@@ -142,4 +151,5 @@ def container(name, logs, region):
             },
         },
         "portMappings": [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}],
+        "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
     }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pulumi_aws as aws
+from options import keep
 
 
 @dataclass
@@ -36,9 +37,17 @@ class Front:
 
 def create_front(name, place, target_type):
     balancer_group = aws.ec2.SecurityGroup(
-        f"{name}-lb-sg", description=f"Load balancer of {name}", vpc_id=place.vpc_id
+        f"{name}-lb-sg",
+        description=f"Load balancer of {name}",
+        vpc_id=place.vpc_id,
+        opts=keep("description"),
     )
-    group = aws.ec2.SecurityGroup(f"{name}-sg", description=f"App {name}", vpc_id=place.vpc_id)
+    group = aws.ec2.SecurityGroup(
+        f"{name}-sg",
+        description=f"App {name}",
+        vpc_id=place.vpc_id,
+        opts=keep("description"),
+    )
     aws.vpc.SecurityGroupIngressRule(
         f"{name}-lb-ingress",
         security_group_id=balancer_group.id,
@@ -82,6 +91,7 @@ def create_front(name, place, target_type):
         drop_invalid_header_fields=True,
         enable_deletion_protection=False,
         idle_timeout=60,
+        opts=keep("name"),
     )
     target_group = aws.lb.TargetGroup(
         f"{name}-tg",
@@ -99,6 +109,7 @@ def create_front(name, place, target_type):
             "healthy_threshold": 2,
             "unhealthy_threshold": 3,
         },
+        opts=keep("name"),
     )
     listener = aws.lb.Listener(
         f"{name}-http",

@@ -2,6 +2,7 @@
 
 import pulumi
 import pulumi_aws as aws
+from options import keep
 from policies import document, read_write_table, trust, write_logs
 
 ACCESS_LOG = {
@@ -27,7 +28,9 @@ def make_all(names):
 def make(name, statements=()):
     logs = aws.cloudwatch.LogGroup(f"{name}-logs", retention_in_days=30)
     access_logs = aws.cloudwatch.LogGroup(f"{name}-access-logs", retention_in_days=30)
-    role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("lambda.amazonaws.com"))
+    role = aws.iam.Role(
+        f"{name}-role", assume_role_policy=trust("lambda.amazonaws.com"), opts=keep("name")
+    )
     policy = aws.iam.RolePolicy(
         f"{name}-policy",
         role=role.name,
@@ -49,7 +52,9 @@ def make(name, statements=()):
                 "APP_NAME": name,
                 "APP_TARGET": "function",
                 "APP_VERSION": "1",
+                "HOME": "/tmp",
                 "PORT": "8080",
+                "PYTHONUNBUFFERED": "1",
             }
         },
         logging_config={"log_format": "Text", "log_group": logs.name},

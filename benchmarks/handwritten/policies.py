@@ -5,11 +5,12 @@ import pulumi
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/notes"
 
 
-def trust(service):
+def trust(service, **conditions):
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
+        **conditions,
     }
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]})
 

@@ -23,13 +23,20 @@ from pulumi import runtime
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/notes"
 READY = {
-    "container": {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"},
+    "container": {
+        "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1",
+        "ingress": {"plain_http": True},
+    },
     "function": {
         "code": "s3://artifacts/notes.zip",
         "handler": "notes.handler",
         "alarms": {"enabled": False},
     },
-    "vm": {"bundle": "s3://artifacts/notes.zip", "start_command": "python3 -m notes"},
+    "vm": {
+        "bundle": "s3://artifacts/notes.zip",
+        "start_command": "python3 -m notes",
+        "ingress": {"plain_http": True},
+    },
 }
 READY["worker"] = {
     **READY["function"],
@@ -86,6 +93,7 @@ def answer(token, args):
         "getAvailabilityZones": {"names": ["a", "b"], "zoneIds": ["use1-az1", "use1-az2"]},
         "getRegion": {"region": "us-east-1"},
         "getCallerIdentity": {"accountId": "123456789012"},
+        "getAmiIds": {"names": []},
         "getParameter": {"insecureValue": "ami-0123456789abcdef0"},
     }[word]
 

@@ -1,11 +1,13 @@
 """N apps on virtual machines, written by hand: what VmApp makes from a bundle in S3."""
 
 import base64
+import hashlib
 import json
 
 import pulumi
 import pulumi_aws as aws
 from front import create_front, default_place
+from options import keep
 from policies import document, read_write_table, trust, write_logs
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -21,7 +23,9 @@ def make_all(names):
 
 def make(name, place, region, image_id):
     logs = aws.cloudwatch.LogGroup(f"{name}-logs", retention_in_days=30)
-    role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("ec2.amazonaws.com"))
+    role = aws.iam.Role(
+        f"{name}-role", assume_role_policy=trust("ec2.amazonaws.com"), opts=keep("name")
+    )
     policy = aws.iam.RolePolicy(
         f"{name}-policy",
         role=role.name,
@@ -48,6 +52,9 @@ def make(name, place, region, image_id):
     )
     profile = aws.iam.InstanceProfile(f"{name}-profile", role=role.name)
     front = create_front(name, place, "instance")
+    script = pulumi.Output.all(region, logs.name).apply(lambda both: user_data(name, *both))
+    release = pulumi.Output.json_dumps([image_id, profile.arn, front.group.id, script])
+    digest = release.apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:7])
     template = aws.ec2.LaunchTemplate(
         f"{name}-template",
         image_id=image_id,
@@ -82,29 +89,28 @@ def make(name, place, region, image_id):
             {"resource_type": "instance", "tags": {"Name": name}},
             {"resource_type": "volume", "tags": {"Name": name}},
         ],
-        user_data=pulumi.Output.all(region, logs.name).apply(lambda both: user_data(name, *both)),
+        user_data=script,
     )
     group = aws.autoscaling.Group(
         f"{name}-group",
+        name_prefix=digest.apply(lambda known: f"{name}-{known}-"),
         min_size=1,
         max_size=4,
+        desired_capacity=1,
         vpc_zone_identifiers=place.subnet_ids,
         launch_template={"id": template.id, "version": template.latest_version.apply(str)},
         target_group_arns=[front.target_group.arn],
         health_check_type="ELB",
         health_check_grace_period=300,
-        instance_refresh={
-            "strategy": "Rolling",
-            "preferences": {
-                "auto_rollback": True,
-                "max_healthy_percentage": 200,
-                "min_healthy_percentage": 100,
-            },
-        },
         tags=[{"key": "Name", "propagate_at_launch": True, "value": name}],
         wait_for_capacity_timeout="15m",
-        wait_for_elb_capacity=1,
-        opts=pulumi.ResourceOptions(depends_on=[*front.before_compute, policy]),
+        min_elb_capacity=1,
+        enabled_metrics=["GroupInServiceInstances"],
+        opts=pulumi.ResourceOptions(
+            depends_on=[*front.before_compute, policy],
+            replace_on_changes=["#initerror", "enabledMetrics", "vpcZoneIdentifiers"],
+            ignore_changes=["minElbCapacity", "desiredCapacity"],
+        ),
     )
     aws.autoscaling.Policy(
         f"{name}-cpu",

@@ -5,6 +5,7 @@ import json
 import function
 import pulumi
 import pulumi_aws as aws
+from options import keep
 
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:news"
@@ -130,14 +131,16 @@ def topic(name, fn, alias, failures, config):
 
 
 def event_rule(name, fn, alias, failures, config):
-    rule = aws.cloudwatch.EventRule(f"{name}-rule", event_pattern='{"source":["shop"]}')
+    rule = aws.cloudwatch.EventRule(
+        f"{name}-rule", event_pattern='{"source":["shop"]}', opts=keep("name")
+    )
     may = permission(f"{name}-rule-permission", fn, alias, "events.amazonaws.com", rule.arn)
     aws.cloudwatch.EventTarget(
         f"{name}-rule-target",
         rule=rule.name,
         arn=alias.arn,
         dead_letter_config={"arn": failures.arn},
-        opts=pulumi.ResourceOptions(depends_on=[may, config]),
+        opts=keep("targetId", depends_on=[may, config]),
     )
     return rule
 
@@ -153,6 +156,7 @@ def schedule(name, alias, failures, account, config):
                 "Condition": {"StringEquals": {"aws:SourceAccount": account}},
             }
         ),
+        opts=keep("name"),
     )
     policy = aws.iam.RolePolicy(
         f"{name}-scheduler-policy",
@@ -172,5 +176,5 @@ def schedule(name, alias, failures, account, config):
             "role_arn": role.arn,
             "dead_letter_config": {"arn": failures.arn},
         },
-        opts=pulumi.ResourceOptions(depends_on=[policy, config]),
+        opts=keep("name", depends_on=[policy, config]),
     )
