@@ -1,6 +1,6 @@
 """ContainerApp: a web app in containers, on ECS."""
 
-from typing import TYPE_CHECKING, cast, final
+from typing import cast, final
 
 import pulumi
 
@@ -37,9 +37,6 @@ from platform_lib.parts.iam import (
 from platform_lib.parts.logs import create_log_group
 from platform_lib.parts.lookups import aws_provider, find_network, find_region
 from platform_lib.parts.outputs import show_outputs
-
-if TYPE_CHECKING:
-    pass
 
 _FAMILY_LIMIT = 255
 
