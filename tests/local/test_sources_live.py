@@ -1,5 +1,5 @@
 """Every event source fires a function for real: the handler fails never, once, twice and always,
-and every event is accounted for: done after that many tries, or in the home of failures.
+and every event is accounted for: done after that many tries, or in the failure destination.
 
 One program holds all of them; the clock of the account is moved on, so that waits of hours pass.
 """
@@ -223,10 +223,10 @@ def outcome(local_cloud, stack):
         )
         for item in items
     }
-    homes = defaultdict(list)
+    destinations = defaultdict(list)
     for name in ("failures", *QUEUED.values()):
-        homes[name] = drain(local_cloud, outputs[name])
-    return seen, homes
+        destinations[name] = drain(local_cloud, outputs[name])
+    return seen, destinations
 
 
 @pytest.mark.parametrize("source", sorted(TRIES))
@@ -244,15 +244,17 @@ def test_what_always_fails_is_tried_as_often_as_aws_does(outcome, source):
     assert (tries, done) == (TRIES[source], 0)
 
 
-@pytest.mark.parametrize(("source", "home"), QUEUED.items())
-def test_a_message_that_always_fails_lies_in_its_own_dead_letter_queue(outcome, source, home):
-    _, homes = outcome
-    assert homes[home] == [{"id": f"{source}-99", "fails": 99}]
+@pytest.mark.parametrize(("source", "destination"), QUEUED.items())
+def test_a_message_that_always_fails_lies_in_its_own_dead_letter_queue(
+    outcome, source, destination
+):
+    _, destinations = outcome
+    assert destinations[destination] == [{"id": f"{source}-99", "fails": 99}]
 
 
-def test_the_home_of_failures_holds_what_always_failed_and_nothing_else(outcome):
-    _, homes = outcome
-    asynchronous = [record for record in homes["failures"] if "requestPayload" in record]
+def test_the_failure_destination_holds_what_always_failed_and_nothing_else(outcome):
+    _, destinations = outcome
+    asynchronous = [record for record in destinations["failures"] if "requestPayload" in record]
     for record in asynchronous:
         assert record["requestContext"]["condition"] == "RetriesExhausted"
         assert record["requestContext"]["approximateInvokeCount"] == 3
@@ -260,7 +262,7 @@ def test_the_home_of_failures_holds_what_always_failed_and_nothing_else(outcome)
     failed = {record["responsePayload"]["errorMessage"].split()[-1] for record in asynchronous}
     assert failed == {f"{source}-99" for source in ASYNCHRONOUS}
     assert len(asynchronous) == len(ASYNCHRONOUS)
-    places = [record for record in homes["failures"] if "requestPayload" not in record]
+    places = [record for record in destinations["failures"] if "requestPayload" not in record]
     kinds = sorted(key for record in places for key in record if key.endswith("BatchInfo"))
     assert kinds == ["DDBStreamBatchInfo", "KinesisBatchInfo"]
     assert len(places) == len(STREAMED)

@@ -260,7 +260,7 @@ def _permission(bucket: pulumi.Input[str]) -> dict[str, str]:
 
 
 def _records(events: Sequence[str], function: Function) -> list[pulumi.Input[str]]:
-    """Say where records of failures would be put, were the function's homes buckets.
+    """Say where records of failures would be put, were the function's destinations buckets.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
     https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
@@ -268,12 +268,14 @@ def _records(events: Sequence[str], function: Function) -> list[pulumi.Input[str
     if "s3:PutObject" not in writing_actions(events):
         return []
     return [
-        f"{home}{keys}" if isinstance(home, str) else pulumi.Output.concat(home, keys)
-        for homes, keys in (
-            (function.homes, "/aws/lambda/async/"),
+        f"{destination}{keys}"
+        if isinstance(destination, str)
+        else pulumi.Output.concat(destination, keys)
+        for destinations, keys in (
+            (function.destinations, "/aws/lambda/async/"),
             (function.stream_homes, "/aws/lambda/"),
         )
-        for home in homes
+        for destination in destinations
     ]
 
 

@@ -116,8 +116,8 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Ev
             f"{path}.pattern", args["pattern"], check=check_event_pattern
         )
         bus = _bus(f"{path}.event_bus_name", args.get("event_bus_name"))
-        if function.homes and _takes_failures(args["pattern"]):
-            others = [bus or "default", *function.homes]
+        if function.destinations and _takes_failures(args["pattern"]):
+            others = [bus or "default", *function.destinations]
             pattern = guarded(function.app, pattern, others, _own_failures(f"{path}.pattern"))
         yield EventRuleSettings(
             at=at,
@@ -149,9 +149,9 @@ def _own_failures(field: str) -> Check:
     """Refuse such a rule on the bus where the function's own failures are left."""
 
     def check(pattern: str, known: Sequence[str]) -> None:
-        bus, *homes = known
+        bus, *destinations = known
         name = bus.rpartition(":event-bus/")[2]
-        if any(home.partition(":event-bus/")[2] == name for home in homes):
+        if any(destination.partition(":event-bus/")[2] == name for destination in destinations):
             need = (
                 "matches the failures that the function itself leaves on this bus, and would call "
                 "itself; name the sources that are meant, or give another on_failure"

@@ -42,7 +42,7 @@ KINDS = (
 
 @record
 class SourceSettings:
-    """Every source of a function and the home of its failures, checked."""
+    """Every source of a function and the failure destination, checked."""
 
     sources: Sequence[Source]
     failures: FailureSettings
@@ -78,7 +78,7 @@ def source_settings(
         timeout_seconds=timeout_seconds,
         grants=grants,
         overrides=args.get("overrides", {}),
-        homes=[args[field] for field in ("on_failure", "dead_letter") if field in args],
+        destinations=[args[field] for field in ("on_failure", "dead_letter") if field in args],
         stream_homes=[one["on_failure"] for one in streams if "on_failure" in one],
     )
     sources = list(chain.from_iterable(_judge(kind, given[kind], function) for kind in given))
@@ -86,7 +86,7 @@ def source_settings(
     failures = failure_settings(
         args,
         called_asynchronously=any(one.asynchronous for one in sources),
-        stream_without_home=any(one.needs_home for one in sources),
+        stream_without_destination=any(one.needs_destination for one in sources),
     )
     return SourceSettings(sources=sources, failures=failures)
 
@@ -131,7 +131,7 @@ def create_feeds(
     kms_key_arn: pulumi.Input[str] | None,
     alarms: AlarmSettings | None,
 ) -> Feeds:
-    """Make queues and the home of failures, and say what the function's role may do with them."""
+    """Make queues and the failure destination, and say what the role may do with them."""
     queues = [
         one.create_queues(child, kms_key_arn=kms_key_arn, alarms=alarms)
         for one in settings.sources
@@ -152,19 +152,19 @@ def create_feeds(
             one.rights(made) for one, made in zip(settings.sources, queues, strict=True)
         )
     )
-    homes = (
+    destinations = (
         settings.failures.on_failure,
         settings.failures.dead_letter,
         failure_queue.arn if failure_queue is not None else None,
     )
-    rights += [(send_to, home) for home in homes if home is not None]
+    rights += [(send_to, destination) for destination in destinations if destination is not None]
     if kms_key_arn is not None and (failure_queue is not None or any(queues)):
         rights.append((use_key, kms_key_arn))
     return Feeds(queues=queues, failure_queue=failure_queue, statements=_statements(rights))
 
 
 def _statements(rights: Sequence[Right]) -> list[pulumi.Input[Any]]:
-    """Word each right once: sources may have a home in common."""
+    """Word each right once: sources may share a destination."""
     return [word(arn) for word, arn in dict.fromkeys(rights)]
 
 

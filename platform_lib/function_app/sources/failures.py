@@ -1,4 +1,4 @@
-"""The home of what failed: where asynchronous calls go after their last try."""
+"""Failure destinations: where asynchronous calls go after their last try."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -42,7 +42,7 @@ class FailureSettings:
 
 
 def failure_settings(
-    args: Mapping[str, Any], *, called_asynchronously: bool, stream_without_home: bool
+    args: Mapping[str, Any], *, called_asynchronously: bool, stream_without_destination: bool
 ) -> FailureSettings:
     """Judge where failures go."""
     retries, age = args.get("retries"), args.get("maximum_age_seconds")
@@ -66,7 +66,7 @@ def failure_settings(
         maximum_age_seconds=age,
         on_failure=on_failure,
         dead_letter=dead_letter,
-        makes_queue=not given and (called_asynchronously or stream_without_home),
+        makes_queue=not given and (called_asynchronously or stream_without_destination),
         called_asynchronously=called_asynchronously,
     )
 
@@ -93,9 +93,9 @@ def create_invoke_config(
     failure_queue: "aws.sqs.Queue | None",
 ) -> "aws.lambda_.FunctionEventInvokeConfig":
     """Say how often an asynchronous call is tried, and where it goes after its last try."""
-    home = settings.on_failure
-    if home is None and failure_queue is not None:
-        home = failure_queue.arn
+    destination = settings.on_failure
+    if destination is None and failure_queue is not None:
+        destination = failure_queue.arn
     return child.make(
         "invoke_config",
         aws.lambda_.FunctionEventInvokeConfig,
@@ -104,5 +104,7 @@ def create_invoke_config(
         qualifier=alias.name,
         maximum_retry_attempts=settings.retries,
         maximum_event_age_in_seconds=settings.maximum_age_seconds,
-        destination_config=None if home is None else {"on_failure": {"destination": home}},
+        destination_config=None
+        if destination is None
+        else {"on_failure": {"destination": destination}},
     )

@@ -132,7 +132,7 @@ def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[Qu
     """Judge the queues of a function."""
     written = [
         *granted(function.grants, "sqs:SendMessage"),
-        *function.homes,
+        *function.destinations,
         *function.stream_homes,
     ]
     named = named_sources(

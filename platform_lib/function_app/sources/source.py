@@ -33,8 +33,8 @@ class Function:
     timeout_seconds: int
     grants: Sequence[GrantArgs]
     overrides: Mapping[str, Mapping[str, Any]]
-    homes: Sequence[pulumi.Input[str]]
-    """Its own home of failures, `on_failure` or `dead_letter`; empty where none is given."""
+    destinations: Sequence[pulumi.Input[str]]
+    """Its own failure destinations, `on_failure` or `dead_letter`; empty where none is given."""
     stream_homes: Sequence[pulumi.Input[str]]
     """Where its streams tell of theirs."""
 
@@ -45,9 +45,9 @@ class Source(ABC):
 
     at: SourceName
     asynchronous: bool = True
-    """Whether what calls does not wait, so that Lambda needs a home for what failed."""
-    needs_home: bool = False
-    """Whether it needs that home though it is read, and not called by."""
+    """Whether what calls does not wait, so that what failed needs a failure destination."""
+    needs_destination: bool = False
+    """Whether it needs that destination though it is read, and not called by."""
     leaves_failures: bool = False
     """Whether a service leaves in the app's own queue what it could not hand over."""
     permission: Mapping[str, Any] | None = None

@@ -32,7 +32,7 @@ from platform_lib.records import record
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
 _BATCH = 10_000
 _UNLIMITED = -1
-_HOMES = ("queue", "topic", "bucket")
+_DESTINATIONS = ("queue", "topic", "bucket")
 
 
 @record
@@ -57,7 +57,7 @@ class StreamSettings(Source):
         yield self.at.key("mapping"), "aws.lambda_.EventSourceMapping"
 
     def rights(self, made: Queues | None) -> Iterator[Right]:
-        """Allow following the stream, and telling its home of failures."""
+        """Allow following the stream, and telling its failure destination."""
         yield read_stream, self.arn
         if self.kms_key_arn is not None:
             yield decrypt, self.kms_key_arn
@@ -66,13 +66,13 @@ class StreamSettings(Source):
 
     def bind(self, child: Children, target: Target, made: Queues | None) -> StreamSource:
         """Let the function follow a stream; what is given up is told of, and blocks no shard."""
-        home = self.on_failure
-        if home is None:
+        destination = self.on_failure
+        if destination is None:
             assert target.failure_queue is not None  # noqa: S101 - made where a stream needs it
-            home = target.failure_queue.arn
+            destination = target.failure_queue.arn
         inputs = {
             **self.mapping,
-            "destination_config": {"on_failure": {"destination_arn": home}},
+            "destination_config": {"on_failure": {"destination_arn": destination}},
         }
         return StreamSource(
             mapping=create_mapping(child, self.at, target, source_arn=self.arn, inputs=inputs)
@@ -133,34 +133,36 @@ def _settings(
         "tumbling_window_in_seconds": tumbling or None,
         **_start(path, args, arn),
     }
-    home = _home(f"{path}.on_failure", args.get("on_failure"), function.homes)
+    destination = _destination(f"{path}.on_failure", args.get("on_failure"), function.destinations)
     return StreamSettings(
         at=at,
         arn=guarded(function.app, arn, written, check),
         kms_key_arn=args.get("kms_key_arn"),
-        on_failure=home,
+        on_failure=destination,
         mapping=inputs,
-        needs_home=home is None,
+        needs_destination=destination is None,
     )
 
 
-def _home(
-    field: str, own: pulumi.Input[str] | None, homes: Sequence[pulumi.Input[str]]
+def _destination(
+    field: str, own: pulumi.Input[str] | None, destinations: Sequence[pulumi.Input[str]]
 ) -> pulumi.Input[str] | None:
     """Choose where a batch that was given up is told of; None is the app's queue of failures.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
-    app_own = homes[0] if homes else None
-    if own is None and isinstance(app_own, str) and not is_arn(app_own, *_HOMES):
+    app_own = destinations[0] if destinations else None
+    if own is None and isinstance(app_own, str) and not is_arn(app_own, *_DESTINATIONS):
         need = f"is needed: a stream takes a queue, topic or bucket, not on_failure's {app_own!r}"
         raise InvalidInput(field, None, need)
-    home = own if own is not None else app_own
-    if home is not None:
-        check_arn(field, home, _HOMES)
-        if is_fifo(home):
-            raise InvalidInput(field, home, "a FIFO queue or topic cannot be told of failures")
-    return home
+    destination = own if own is not None else app_own
+    if destination is not None:
+        check_arn(field, destination, _DESTINATIONS)
+        if is_fifo(destination):
+            raise InvalidInput(
+                field, destination, "a FIFO queue or topic cannot be told of failures"
+            )
+    return destination
 
 
 def _start(path: str, args: Mapping[str, Any], arn: pulumi.Input[str]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Target:
     function_name: pulumi.Output[str]
     alias: "aws.lambda_.Alias"
     failure_queue: "aws.sqs.Queue | None"
-    """The app's own queue of failures; None where there is none, or another home was given."""
+    """The app's own failure queue; None where none is needed, or a destination was given."""
     ready: Sequence[pulumi.Resource]
     """What says where failures go: it is there before anything calls, and can fail."""
     log_group_name: pulumi.Input[str]

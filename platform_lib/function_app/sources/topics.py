@@ -159,7 +159,7 @@ class TopicSettings(Source):
 
 def judge(given: Sequence[Mapping[str, Any]], function: Function) -> Iterator[TopicSettings]:
     """Judge the topics of a function."""
-    written = [*granted(function.grants, "sns:Publish"), *function.homes]
+    written = [*granted(function.grants, "sns:Publish"), *function.destinations]
     longest = "-dlq" if any(args.get("raw") for args in given) else ""
     named = named_sources(
         "topics", "topic", given, app=function.app, limit=QUEUE_NAME_LIMIT, longest=longest
@@ -305,7 +305,7 @@ def _redrive(
         return None
 
     def word(arns: list[str]) -> str | None:
-        topic, home = (str(arn).split(":")[3:5] for arn in arns)
-        return json.dumps({"deadLetterTargetArn": arns[1]}) if topic == home else None
+        topic, queue = (str(arn).split(":")[3:5] for arn in arns)
+        return json.dumps({"deadLetterTargetArn": arns[1]}) if topic == queue else None
 
     return pulumi.Output.all(topic_arn, queue.arn).apply(word)

@@ -46,16 +46,16 @@ def test_a_service_may_call_the_alias_for_this_source_alone(case):
 def test_the_role_may_do_what_its_sources_need_and_no_more(case):
     graph = graph_of(**case.args)
     logs = graph.one(aws.cloudwatch.LogGroup, "notes-logs").outputs["arn"]
-    home = [allow(["sqs:SendMessage"], failures(graph))] if case.asynchronous else []
+    destination = [allow(["sqs:SendMessage"], failures(graph))] if case.asynchronous else []
     assert policy_of(graph) == [
         allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{logs}:*"),
         *case.statements(graph),
-        *home,
+        *destination,
     ]
 
 
 @every_case
-def test_what_fails_has_a_home_of_its_own(case):
+def test_what_fails_has_a_queue_of_its_own(case):
     graph = graph_of(**case.args)
     configs = [each.inputs for each in graph.all(aws.lambda_.FunctionEventInvokeConfig)]
     if not case.asynchronous:
@@ -75,9 +75,9 @@ def test_what_fails_has_a_home_of_its_own(case):
 
 
 @every_case
-def test_the_home_takes_what_these_services_could_not_hand_over(case):
+def test_the_failure_queue_takes_what_these_services_could_not_hand_over(case):
     graph = graph_of(**case.args)
-    home = [each for each in graph.all(aws.sqs.QueuePolicy) if "failures" in each.name]
+    destination = [each for each in graph.all(aws.sqs.QueuePolicy) if "failures" in each.name]
     expected = [
         {
             "Effect": "Allow",
@@ -88,7 +88,7 @@ def test_the_home_takes_what_these_services_could_not_hand_over(case):
         }
         for service, source in case.left_by(graph)
     ]
-    statements = [json.loads(each.inputs["policy"])["Statement"] for each in home]
+    statements = [json.loads(each.inputs["policy"])["Statement"] for each in destination]
     assert statements == ([expected] if expected else [])
 
 

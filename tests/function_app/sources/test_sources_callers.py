@@ -90,7 +90,7 @@ def test_a_permission_that_is_overridden_is_left_to_aws():
     assert len(own_permissions(graph)) == 100
 
 
-def test_whoever_else_calls_gets_a_permission_and_only_who_does_not_wait_a_home():
+def test_whoever_else_calls_gets_a_permission_and_only_who_does_not_wait_a_destination():
     pool = f"arn:aws:cognito-idp:{HERE}:userpool/us-east-1_a"
     graph = graph_of(
         invoke_permissions=[{"principal": "cognito-idp.amazonaws.com", "source_arn": pool}]

@@ -127,8 +127,8 @@ def shared(*most, reserved):
     return {"queues": queues, "reserved_concurrency": reserved}
 
 
-def hears(pattern, home=BUS, **more):
-    return {"event_rules": [{"pattern": pattern, **more}], "on_failure": home}
+def hears(pattern, destination=BUS, **more):
+    return {"event_rules": [{"pattern": pattern, **more}], "on_failure": destination}
 
 
 DEFAULT_BUS = f"arn:aws:events:{HERE}:event-bus/default"
@@ -248,9 +248,9 @@ def test_an_object_of_s3_has_no_tags_where_they_do_not_fit(count, tagged, tmp_pa
 @pytest.mark.parametrize("bus", ["orders", BUS])
 def test_a_rule_that_takes_ones_own_failures_is_refused_when_the_engine_tells_the_bus(bus):
     def program():
-        home, heard = pulumi.Output.from_input(BUS), pulumi.Output.from_input(bus)
+        destination, heard = pulumi.Output.from_input(BUS), pulumi.Output.from_input(bus)
         rules = [{"pattern": {"source": [{"prefix": "lam"}]}, "event_bus_name": heard}]
-        FunctionApp("notes", {**CODE, "event_rules": rules, "on_failure": home})
+        FunctionApp("notes", {**CODE, "event_rules": rules, "on_failure": destination})
 
     with pytest.raises(ArgsError, match=r"'event_rules\[0\].pattern' is .* the function itself"):
         synth(program)

@@ -8,7 +8,7 @@ waiting for its next attempt, or in a failure home; where it has none, a line sa
 | file | what |
 |---|---|
 | `deliveries.py` | `Deliveries`: all of it, put together |
-| `asynchronous.py` | Lambda's asynchronous invocation: a queue, retries, failure homes |
+| `asynchronous.py` | Lambda's asynchronous invocation: a queue, retries, failure destinations |
 | `invocations.py` | Invoke, as boto3 and other services call it |
 | `topics.py`, `buckets.py`, `event_rules.py`, `schedules.py`, `log_groups.py` | a source each |
 | `event_shapes.py` | the events that sources bring |

@@ -1,4 +1,4 @@
-"""Lambda's asynchronous invocation: a queue, retries, and a home for what failed.
+"""Lambda's asynchronous invocation: a queue, retries, and failure destinations.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -166,7 +166,7 @@ class Asynchronous:
                 )
 
     async def _fail(self, event: Event, condition: str, why: str) -> None:
-        """Bring an event to its failure homes, and say in a line what became of it."""
+        """Bring an event to its failure destinations, and say in a line what became of it."""
         desired = self._context.desired
         told = f"function {event.label} gave up an event, because {why}"
         try:
@@ -175,10 +175,10 @@ class Asynchronous:
         except LocalCloudError as error:
             self._context.say(f"{told}; it is lost: {error}")
             return
-        homes = []
+        sendings = []
         destination = _destination(config, "OnFailure")
         if destination:
-            homes.append((destination, self._send_record(event, condition, destination)))
+            sendings.append((destination, self._send_record(event, condition, destination)))
         dead_letters = str((version.dead_letter_config or {}).get("TargetArn") or "")
         if dead_letters:
             message = Message(
@@ -192,10 +192,10 @@ class Asynchronous:
             sending = self._destinations.send_by_role(
                 version.role, dead_letters, message, event.passed_on
             )
-            homes.append((dead_letters, sending))
-        if not homes:
+            sendings.append((dead_letters, sending))
+        if not sendings:
             self._context.say(f"{told}; it is lost: there is no failure destination")
-        for arn, sending in homes:
+        for arn, sending in sendings:
             refusal = await sending
             place = arn.partition(":function:")[2] or arn.rpartition(":")[2]
             lost = f"; {place} did not get it, because {refusal.message}" if refusal else ""
