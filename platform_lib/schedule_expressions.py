@@ -223,7 +223,7 @@ def parse_at(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
     except ValueError as error:
-        raise ValueError(f"is no time: {error}") from None
+        raise ValueError(f"is not a time: {error}") from None
 
 
 def next_after(expression: str, moment: datetime, time_zone: str = "UTC") -> datetime | None:

@@ -1,12 +1,18 @@
-"""The imitated AWS account: moto, in this process, on a port of 127.0.0.1."""
+"""The imitated AWS account: moto, in this process, on a port of 127.0.0.1.
+
+It answers programs of this machine and their pages, see `guard.py`. A page from elsewhere is
+answered by S3 alone, where a bucket's CORS names its origin as it is, without a `*`.
+"""
 
 import functools
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from typing import Any, Final
 
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.guard import GuardedApp
 
 ACCOUNT_ID: Final = "123456789012"
 """The account that moto imitates."""
@@ -68,6 +74,7 @@ class Account:
             for name, value in SETTINGS.items():
                 os.environ.setdefault(name, value)
             # Only here: moto reads its settings when it is imported.
+            from moto.moto_server import werkzeug_app
             from moto.server import ThreadedMotoServer
 
             from platform_lib.local.moto import patch_moto, reset_moto
@@ -76,8 +83,12 @@ class Account:
             logging.getLogger("werkzeug").setLevel(logging.ERROR)
             patch_moto()
             reset_moto()
+            # Else every answer lets the page that asked read it. What a bucket's CORS says stays.
+            werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
             self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
             self._server.start()
+            serving = self._server._server
+            serving.app = GuardedApp(serving.app, functools.partial(_bucket_admits, serving.app))
             _, port = self._server.get_host_and_port()
             self.endpoint = f"http://127.0.0.1:{port}"
             Account._running = self
@@ -124,6 +135,20 @@ class Account:
             return _session().client(
                 service, region_name=self.region, endpoint_url=endpoint, config=config
             )
+
+
+def _bucket_admits(dispatcher: Any, environ: Mapping[str, Any]) -> bool:
+    """Tell whether a request is for a bucket whose CORS names the origin that it comes from."""
+    from moto.s3.models import s3_backends
+
+    name = environ.get("PATH_INFO", "").strip("/").partition("/")[0]
+    bucket = s3_backends[ACCOUNT_ID]["aws"].buckets.get(name)
+    origins = [each.allowed_origins or () for each in bucket.cors] if bucket else []
+    named = {word for each in origins for word in ([each] if isinstance(each, str) else each)}
+    # Only a request that moto takes for one of S3's: what else stands in its path means nothing.
+    return (
+        environ.get("HTTP_ORIGIN") in named and dispatcher.get_application(environ).service == "s3"
+    )
 
 
 @functools.cache

@@ -126,7 +126,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 90s, 3m, 2h or 1d")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90s, 3m, 2h or 1d")
     return seconds
 
 
@@ -252,7 +252,7 @@ def _event(asked: argparse.Namespace) -> Any:
     try:
         return json.loads(text)
     except ValueError as problem:
-        raise LocalCloudError(f"--payload is no JSON: {problem}") from problem
+        raise LocalCloudError(f"--payload is not JSON: {problem}") from problem
 
 
 def _advance(asked: argparse.Namespace, screen: Screen) -> int:

@@ -69,7 +69,10 @@ def _answer(
         return
     try:
         asked = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        # A browser's request is none either: its first line is not its page's to choose.
         send({"error": "not a line of JSON"})
         return
     if not hmac.compare_digest(str(asked.get("token")).encode(), token.encode()):

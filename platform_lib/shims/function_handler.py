@@ -27,7 +27,7 @@ def fetch_secrets(references: Mapping[str, str]) -> None:
             os.environ[variable] = _part(fetched[arn], key) if key else fetched[arn]
         except Exception as problem:
             # Not the value, nor a parser's excerpt of it: this line goes to the log.
-            reason = problem if not isinstance(problem, ValueError) else "it is no JSON"
+            reason = problem if not isinstance(problem, ValueError) else "it is not JSON"
             told = f"the secret for {variable} ({reference}) could not be read"
             raise RuntimeError(f"{told}: {type(problem).__name__}: {reason}") from None
 

@@ -19,7 +19,9 @@ def find_keys() -> None:
             value = json.loads(secret)[key]
         except (ValueError, TypeError, LookupError):
             # Not the secret, nor a parser's excerpt of it: this line goes to the log.
-            sys.exit(f"platform: the secret for {variable} is no JSON object with a key {key!r}")
+            sys.exit(
+                f"platform: the secret for {variable} is not a JSON object with a key {key!r}"
+            )
         os.environ[variable] = value if isinstance(value, str) else json.dumps(value)
 
 

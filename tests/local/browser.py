@@ -82,11 +82,11 @@ class Tab:
 
 
 @asynccontextmanager
-async def open_tab(chromium: str) -> AsyncIterator[Tab]:
+async def open_tab(chromium: str, *flags: str) -> AsyncIterator[Tab]:
     """A tab of a fresh browser that ends with the block."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            [chromium, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [chromium, *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -141,7 +141,7 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
         later = run("invoke", "mail", "--asynchronous", cwd=tmp_path)
         assert later.stdout.startswith("mail:live has the event")
         for wrong, told in (
-            (["--payload", "{"], "--payload is no JSON"),
+            (["--payload", "{"], "--payload is not JSON"),
             (["--payload", "@nowhere"], "--payload @nowhere: No such file"),
             (["--sample", "sess"], "no sample 'sess': there are ses, s3"),
         ):
@@ -157,7 +157,7 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
             "no function was called meanwhile\n",
         ]
         odd = run("advance", "2 weeks", cwd=tmp_path)
-        assert odd.returncode == 2 and "'2 weeks' is no time such as 90s" in odd.stderr
+        assert odd.returncode == 2 and "'2 weeks' is not a time such as 90s" in odd.stderr
         shell = f'eval "$({" ".join(COMMAND)} env)"; echo $AWS_ENDPOINT_URL $AWS_REGION'
         told = subprocess.check_output(["sh", "-c", shell], cwd=tmp_path, text=True)
         assert told == "http://127.0.0.1:9 us-east-1\n"

@@ -246,7 +246,7 @@ def test_a_snapshot_holds_no_secret_and_each_restore_fetches_them(load, monkeypa
     ("reference", "said"),
     [
         (f"{SECRET}#nope", "KeyError: 'nope'"),
-        (f"{PLAIN}#key", "it is no JSON"),
+        (f"{PLAIN}#key", "it is not JSON"),
     ],
 )
 def test_secret_that_cannot_be_read_is_named_and_not_shown(load, monkeypatch, reference, said):

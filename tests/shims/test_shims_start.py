@@ -37,7 +37,7 @@ def test_each_key_is_the_text_that_it_is_on_every_target():
 def test_a_key_that_is_not_there_ends_the_start_without_the_secret(secret):
     ran = run("true", PLATFORM_SECRET_KEYS='{"A": "a"}', PLATFORM_SECRET_A=secret)
     assert ran.returncode == 1
-    assert ran.stderr == "platform: the secret for A is no JSON object with a key 'a'\n"
+    assert ran.stderr == "platform: the secret for A is not a JSON object with a key 'a'\n"
 
 
 def test_the_command_takes_the_place_of_the_start():

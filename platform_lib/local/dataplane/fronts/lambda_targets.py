@@ -213,7 +213,7 @@ def balancer_answer(payload: bytes, *, multi: bool) -> Answer:
     try:
         value = json.loads(payload or b"null")
     except ValueError as error:
-        raise MalformedAnswer(f"it is no JSON: {error}") from error
+        raise MalformedAnswer(f"it is not JSON: {error}") from error
     if not isinstance(value, dict) or not isinstance(value.get("statusCode"), int):
         raise MalformedAnswer("it has no statusCode that is a number")
     status = value["statusCode"]

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from platform_lib.local.dataplane.logs import Log
 from platform_lib.local.dataplane.running.processes import Command, Process
+from platform_lib.local.guard import guarded
 
 _LONGEST_SUMMARY = 200
 START = """
@@ -104,7 +105,7 @@ class Worker:
         """Start it; `make` words the command for the address of the worker's API."""
         # Cancellation: an idle process that ends leaves its wait for the next event behind.
         server = web.Server(
-            self._answer,
+            guarded(self._answer),
             handler_cancellation=True,
             access_log=None,
             keepalive_timeout=3600.0,

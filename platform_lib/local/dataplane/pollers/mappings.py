@@ -68,7 +68,7 @@ def settings_of(mapping: Any) -> Settings:
     """Read moto's mapping.
 
     Raises:
-        LocalCloudError: A filter is no JSON.
+        LocalCloudError: A filter is not JSON.
     """
     spec: Mapping[str, Any] = mapping.spec
     criteria = spec.get("FilterCriteria") or {}
