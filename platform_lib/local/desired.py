@@ -68,6 +68,11 @@ class Layer:
     architectures: Sequence[str]
 
 
+def stream_of(arn: str) -> str:
+    """Return the ARN of the stream that an ARN names, itself or as one of its consumers."""
+    return arn.partition("/consumer/")[0]
+
+
 def name_and_qualifier(name: str, qualifier: str | None = None) -> tuple[str, str | None]:
     """Read a function's name or ARN; the qualifier in it goes before one that stood beside it."""
     base, _, inside = name.rsplit(":function:", maxsplit=1)[-1].partition(":")
@@ -255,8 +260,8 @@ class Desired:
         return table if arn.endswith(f"/{table.latest_stream_label}") else None
 
     def kinesis_stream(self, arn: str) -> Any:
-        """Return moto's stream of Kinesis, or None."""
-        return self._backend("kinesis").streams.get(arn.rpartition("/")[2])
+        """Return moto's stream of Kinesis, by its ARN or that of a consumer of it, or None."""
+        return self._backend("kinesis").streams.get(stream_of(arn).rpartition("/")[2])
 
     def event_rules(self, bus: str | None = None) -> list[Any]:
         """Return moto's rules of one event bus, or of all."""

@@ -39,6 +39,7 @@ POLLING = [
     "kinesis:GetShardIterator",
     "kinesis:ListShards",
     "kinesis:ListStreams",
+    "kinesis:SubscribeToShard",
     "sqs:SendMessage",
     "sns:Publish",
     "s3:PutObject",

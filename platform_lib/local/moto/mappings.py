@@ -35,9 +35,20 @@ def keep_event_source_mappings() -> None:
     def create_event_source_mapping(self: Any, spec: dict[str, Any]) -> Any:
         wanted, arn = copy.deepcopy(spec), _free_target(self, spec)
         with _refusing():
-            made = create(self, spec)
+            made = create(self, {**spec, "EventSourceArn": _source(self, spec)})
         made.spec, made.function_arn = wanted, arn
+        made.event_source_arn = wanted["EventSourceArn"]
         return made
+
+    def _source(self: Any, spec: Mapping[str, Any]) -> Any:
+        """Give the ARN that moto knows: of a consumer's stream, where the consumer is there."""
+        from moto.backends import get_backend
+
+        arn = spec.get("EventSourceArn")
+        for stream in get_backend("kinesis")[self.account_id][self.region_name].streams.values():
+            if any(arn == consumer.consumer_arn for consumer in stream.consumers):
+                return stream.arn
+        return arn
 
     def update_event_source_mapping(self: Any, uuid: str, spec: dict[str, Any]) -> Any:
         changed = self.get_event_source_mapping(uuid)

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platform_lib.local.desired import Desired
+from platform_lib.local.moto.replacing import refusal
 from platform_lib.local.permissions import Permissions
 
 
 def patch_sources() -> None:
     """Apply every patch."""
     change_buses()
+    judge_events()
     change_schedules()
     change_receipt_rules()
     change_subscription_filters()
@@ -32,6 +34,58 @@ def change_buses() -> None:
 
     handler: Any = EventsHandler
     handler.update_event_bus = update_event_bus
+
+
+_EVENTS_SIZE = 1024 * 1024
+_EVENT_TIME_SIZE = 14
+
+
+def judge_events() -> None:
+    """Refuse events that EventBridge would, in its words, of which moto takes these.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+    """
+    from moto.events.responses import EventsHandler
+
+    def put_events(self: Any) -> str:
+        given = self._get_param("Entries")
+        if sum(map(_event_size, given)) >= _EVENTS_SIZE:
+            told = "Total size of the entries in the request is over the limit."
+            raise refusal("ValidationException", told)
+        refused = [_event_refusal(each) for each in given]
+        fine = [each for each, code in zip(given, refused, strict=True) if code is None]
+        put = iter(self.events_backend.put_events(fine))
+        entries = [next(put) if code is None else code for code in refused]
+        failed = sum("ErrorCode" in each for each in entries)
+        return json.dumps({"FailedEntryCount": failed, "Entries": entries})
+
+    handler: Any = EventsHandler
+    handler.put_events = put_events
+
+
+def _event_size(entry: Mapping[str, Any]) -> int:
+    """Reckon an event's bytes.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+    """
+    parts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")]
+    parts += entry.get("Resources") or []
+    size = sum(len(part.encode()) for part in parts)
+    return size + (_EVENT_TIME_SIZE if entry.get("Time") else 0)
+
+
+def _event_refusal(entry: Mapping[str, Any]) -> dict[str, str] | None:
+    """Word why an event is refused; None for what is left to moto."""
+    if str(entry.get("Source") or "").startswith("aws."):
+        told = "Not authorized for the source."
+        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": told}
+    try:
+        detail = json.loads(entry.get("Detail") or "{}")
+    except ValueError:
+        return None
+    if isinstance(detail, dict):
+        return None
+    return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
 
 
 def change_schedules() -> None:

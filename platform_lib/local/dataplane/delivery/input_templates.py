@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from platform_lib.json_paths import MISSING, find
+from platform_lib.json_paths import MISSING, select
 
 _TOKEN = re.compile(r'<([\w.\-]+)>|(\\.)|(")', re.DOTALL)
 
@@ -33,13 +33,13 @@ def target_input(
     if target.get("Input") is not None:
         return str(target["Input"])
     if target.get("InputPath") is not None:
-        found = find(str(target["InputPath"]), event)
+        found = select(str(target["InputPath"]), event)
         return json.dumps(None if found is MISSING else found)
     transformer = target.get("InputTransformer")
     if not transformer:
         return json.dumps(event)
     paths: Mapping[str, str] = transformer.get("InputPathsMap") or {}
-    values = {name: find(path, event) for name, path in paths.items()}
+    values = {name: select(path, event) for name, path in paths.items()}
     values |= {
         "aws.events.rule-arn": rule_arn,
         "aws.events.rule-name": rule_arn.rpartition("/")[2],

@@ -91,14 +91,22 @@ def _lets_through(self: Any, attributes: Mapping[str, Any] | None, message: str)
     """
     policy: Mapping[str, Any] = self.filter_policy or {}
     if self.filter_policy_scope != "MessageBody":
-        told = {name: _parsed(each) for name, each in (attributes or {}).items()}
-        return matches(policy, told)
+        given = {name: each for name, each in (attributes or {}).items() if _is_seen(each)}
+        return matches(policy, {name: _parsed(each) for name, each in given.items()})
     try:
         body = json.loads(message)
     except ValueError:
         body = None
     # A body that is no object has nothing to look at, not even something that is absent.
     return not policy or (isinstance(body, dict) and matches(policy, body))
+
+
+def _is_seen(attribute: Mapping[str, Any]) -> bool:
+    """Whether filters see an attribute: binary ones they do not, not even that they are there.
+
+    https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+    """
+    return attribute["Type"].partition(".")[0] != "Binary"
 
 
 def _parsed(attribute: Mapping[str, Any]) -> Any:

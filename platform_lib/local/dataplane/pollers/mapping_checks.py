@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from platform_lib.event_patterns import check_pattern
 from platform_lib.local.dataplane.pollers.mappings import Settings
+from platform_lib.local.desired import stream_of
 from platform_lib.local.errors import LocalCloudError
 
 RoleAllows = Callable[[str, str, str], bool]
@@ -13,6 +14,9 @@ RoleAllows = Callable[[str, str, str], bool]
 _QUEUE: Final = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 _TABLE: Final = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 _STREAM: Final = ("GetRecords", "GetShardIterator", "DescribeStream", "ListShards", "ListStreams")
+
+_SUBSCRIBE: Final = "kinesis:SubscribeToShard"
+"""What a consumer of its own needs besides."""
 
 _EITHER: Final = {"DescribeStream": ("DescribeStream", "DescribeStreamSummary")}
 """Either is enough for Kinesis: the summary is the newer call."""
@@ -108,10 +112,13 @@ def check_role(settings: Settings, role: str, role_allows: RoleAllows) -> None:
                 raise _lacks(action, "SQS")
         return
     actions = _TABLE if service == "dynamodb" else _STREAM
+    stream = stream_of(settings.source)
+    if stream != settings.source and not role_allows(role, _SUBSCRIBE, settings.source):
+        raise _lacks(_SUBSCRIBE.partition(":")[2], f"Kinesis ({settings.source})")
     for action in actions:
         names = _EITHER.get(action, (action,)) if service == "kinesis" else (action,)
         # Streams are listed for an account: AWS defines no resource for it.
-        resource = "*" if action == "ListStreams" else settings.source
+        resource = "*" if action == "ListStreams" else stream
         if not any(role_allows(role, f"{service}:{name}", resource) for name in names):
             raise LocalCloudError(
                 f"Cannot access stream {settings.source}. Please ensure the role can perform the "

@@ -109,13 +109,15 @@ def _given(value: Any, default: int) -> Any:
 def failed_items(answer: bytes, ids: Sequence[str]) -> list[str] | None:
     """Read a partial batch response: the ids that failed; None where the whole batch did.
 
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    An empty answer says that nothing failed: AWS takes `null`, `{}`, `[]` and `""` for one.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html; for a list and a
+    text: localstack's `test_kinesis_report_batch_item_success_scenarios`, which ran against AWS.
     """
     try:
         told = json.loads(answer or b"null")
     except ValueError:
         return None
-    if told is None:
+    if told is None or told in ([], ""):
         return []
     if not isinstance(told, Mapping):
         return None

@@ -20,6 +20,7 @@ from platform_lib.local.dataplane.pollers.stream_failures import StreamFailures
 from platform_lib.local.dataplane.pollers.stream_mapping import StreamTools
 from platform_lib.local.dataplane.pollers.stream_poller import StreamPoller
 from platform_lib.local.dataplane.pollers.streams import Streams
+from platform_lib.local.desired import stream_of
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.moto.replacing import refusal, replaced
 
@@ -158,7 +159,7 @@ class Pollers:
 
     def _begin(self, settings: Settings, positions: dict[str, int]) -> None:
         poller = self._make(settings, positions)
-        self._pollers[settings.uuid] = (settings.source, poller)
+        self._pollers[settings.uuid] = (stream_of(settings.source), poller)
         poller.wake()
 
     def _make(self, settings: Settings, positions: dict[str, int]) -> Poller:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from platform_lib.local.clock import Clock
@@ -100,7 +101,7 @@ class Streams:
         update, transact = tables.update_item, tables.transact_write_items
 
         def add(self: Any, old: Any, new: Any) -> None:
-            if old is not None and new is not None and old.to_json() == new.to_json():
+            if old is not None and new is not None and _plain(old) == _plain(new):
                 # A write that changes nothing makes no record on AWS.
                 return
             name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
@@ -275,6 +276,31 @@ def _open_shard(self: Any, partition_key: Any, explicit_hash_key: Any) -> Any:
         if shard.is_open and shard.starting_hash <= number <= shard.ending_hash:
             return shard
     raise InvalidArgumentError("partition_key")
+
+
+def _plain(item: Any) -> Any:
+    """Word an item so that two are the same where DynamoDB finds nothing to change.
+
+    A number is its value, and a set has no order.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    """
+    return {name: _plain_value(value) for name, value in item.to_json()["Attributes"].items()}
+
+
+def _plain_value(value: Mapping[str, Any]) -> Any:
+    [(kind, content)] = value.items()
+    match kind:
+        case "N":
+            return kind, Decimal(content)
+        case "NS":
+            return kind, {Decimal(each) for each in content}
+        case "SS" | "BS":
+            return kind, set(content)
+        case "L":
+            return kind, [_plain_value(each) for each in content]
+        case "M":
+            return kind, {name: _plain_value(each) for name, each in content.items()}
+    return kind, content
 
 
 def _table_record(item: Any, number: int, arn: str) -> Record:

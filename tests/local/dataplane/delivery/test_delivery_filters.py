@@ -9,6 +9,8 @@ from events_kit import events_cloud
 
 BODY = "MessageBody"
 ATTRIBUTES = "MessageAttributes"
+PICTURE = {"type": "Binary", "binary": "picture"}
+LABELLED = {"type": "Binary.gif", "binary": "picture"}
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +20,8 @@ def cloud(tmp_path_factory):
 
 
 def attribute(value):
+    if isinstance(value, dict):
+        return {"DataType": value["type"], "BinaryValue": value["binary"].encode()}
     if isinstance(value, list):
         return {"DataType": "String.Array", "StringValue": json.dumps(value)}
     kind = "String" if isinstance(value, str) else "Number"
@@ -36,6 +40,10 @@ def attribute(value):
         (ATTRIBUTES, {"a": [{"equals-ignore-case": "Big"}]}, ["bIG"], ["bigger"]),
         (ATTRIBUTES, {"a": [{"numeric": [">=", 1, "<", 2.5]}]}, [1, 2.25], [2.5, "2"]),
         (ATTRIBUTES, {"a": ["blue", 7]}, ["blue", 7, ["red", "blue"]], ["7", ["red"]]),
+        # Binary attributes are as if they were not there.
+        (ATTRIBUTES, {"a": [{"exists": True}]}, ["x"], [PICTURE, LABELLED]),
+        (ATTRIBUTES, {"a": [{"exists": False}]}, [PICTURE, LABELLED], ["x"]),
+        (ATTRIBUTES, {"a": [{"anything-but": "x"}]}, ["y"], [PICTURE]),
         (ATTRIBUTES, {"a": [{"cidr": "10.0.0.0/24"}]}, ["10.0.0.255"], ["10.0.1.0", "here"]),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from botocore.exceptions import ClientError
 from dataplane_kit import new_name
 from events_kit import ACCOUNT, arn, events_cloud
 
@@ -322,6 +323,45 @@ def put(cloud, detail, bus="default", source="shop"):
     )
     cloud.plane.settle()
     return answer["Entries"][0]["EventId"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ({"Source": "aws.ec2"}, "NotAuthorizedForSourceException"),
+        ({"Detail": "[1]"}, "MalformedDetail"),
+        ({"Detail": '"text"'}, "MalformedDetail"),
+        ({"Detail": "no JSON"}, "MalformedDetail"),
+        ({"DetailType": ""}, "InvalidArgument"),
+        ({"Source": ""}, "InvalidArgument"),
+    ],
+)
+def test_an_event_that_is_refused_fails_alone(cloud, entry, code):
+    function, source = cloud.function(), new_name("shop")
+    Rule(cloud, {"source": [{"prefix": ""}], "detail-type": [source]}).to(function)
+    fine = {"Source": source, "DetailType": source, "Detail": "{}"}
+    answer = cloud.client("events").put_events(Entries=[fine, {**fine, **entry}, fine])
+    cloud.plane.settle()
+    assert answer["FailedEntryCount"] == 1
+    first, refused, last = answer["Entries"]
+    assert refused["ErrorCode"] == code
+    assert [each["id"] for each in function.events] == [first["EventId"], last["EventId"]]
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_a_request_of_events_holds_less_than_a_mebibyte(cloud, extra):
+    def entry(size):
+        parts = {"Source": "shop", "DetailType": "é", "Resources": ["abc"], "Time": 1}
+        rest = 4 + 2 + 3 + 14 + len('{"a":""}')
+        return {**parts, "Detail": json.dumps({"a": "x" * (size - rest)}, separators=(",", ":"))}
+
+    client, half = cloud.client("events"), 512 * 1024
+    entries = [entry(half), entry(half - 1 + extra)]
+    if not extra:
+        assert client.put_events(Entries=entries)["FailedEntryCount"] == 0
+        return
+    with pytest.raises(ClientError, match=r"ValidationException.*Total size of the entries"):
+        client.put_events(Entries=entries)
 
 
 def test_a_rule_calls_a_function_with_what_matches(cloud):

@@ -54,7 +54,23 @@ def test_what_gives_no_json_is_told():
     with pytest.raises(ValueError, match="gives no JSON"):
         made("it is <s>", s="$.source")
     with pytest.raises(ValueError, match="cannot read"):
-        made("<s>", s="$.detail.lines[*].sku")
+        made("<s>", s="$.detail.lines[?(@.sku)]")
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("$.detail.lines[*].sku", ["a", "b"]),
+        ("$.detail.lines[*]", [{"sku": "a"}, {"sku": "b"}]),
+        ("$.detail.lines[*].none", []),
+        ("$.detail.none[*]", []),
+        ("$.detail.lines[1].*", ["b"]),
+        ("$.detail.lines[*][*]", ["a", "b"]),
+    ],
+)
+def test_a_wildcard_gives_a_list_of_all(path, found):
+    assert json.loads(target_input({"InputPath": path}, EVENT, RULE)) == found
+    assert made('{"all": <all>}', all=path) == {"all": found}
 
 
 def test_paths():

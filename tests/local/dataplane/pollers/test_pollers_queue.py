@@ -146,6 +146,8 @@ def test_a_partial_batch_response_deletes_the_rest(rig):
     [
         (None, True),
         ({}, True),
+        ([], True),
+        ("", True),
         ({"batchItemFailures": []}, True),
         ({"batchItemFailures": None}, True),
         ({"batchItemFailures": [{"itemIdentifier": "unknown"}]}, False),
@@ -155,6 +157,9 @@ def test_a_partial_batch_response_deletes_the_rest(rig):
         ({"batchItemFailures": ["x"]}, False),
         ({"batchItemFailures": "x"}, False),
         ("text", False),
+        (["x"], False),
+        (0, False),
+        (False, False),
     ],
 )
 def test_answers_to_a_batch(rig, answer, done):

@@ -10,6 +10,8 @@ from streams_kit import BOTH, failing_at, held, words
 
 from platform_lib.local.dataplane.lineage import HEADER, LIMIT
 
+CONSUMING = "kinesis:SubscribeToShard"
+
 
 def test_an_event_of_a_table_is_worded_as_aws_words_it(rig):
     rig.advance(3 * 86400)
@@ -75,6 +77,44 @@ def test_starting_positions(rig, kind):
     source.send("c")
     rig.settle()
     assert (words(oldest), words(latest)) == (["a", "b", "c"], ["c"])
+
+
+def test_a_write_that_changes_nothing_makes_no_record(rig):
+    """A number is its value and a set has no order, also inside of lists and maps."""
+    table, function = Table(rig), Function(rig)
+    held(function, table.arn)
+    inner = {"L": [{"N": "1"}, {"M": {"s": {"NS": ["1", "2"]}}}]}
+    same = {"L": [{"N": "1.0"}, {"M": {"s": {"NS": ["2.0", "1e0"]}}}]}
+    other = {"L": [{"N": "1"}, {"M": {"s": {"NS": ["1", "3"]}}}]}
+    table.put("a", n={"N": "10"}, s={"SS": ["x", "y"]}, i=inner)
+    table.put("a", n={"N": "1e1"}, s={"SS": ["y", "x"]}, i=same)
+    rig.settle()
+    assert words(function) == ["a"]
+    table.put("a", n={"N": "10"}, s={"SS": ["x", "y"]}, i=other)
+    table.put("a", n={"S": "10"}, s={"SS": ["x", "y"]}, i=other)
+    table.put("a", n={"S": "10"}, s={"L": [{"S": "x"}, {"S": "y"}]}, i=other)
+    table.put("a", n={"S": "10"}, s={"L": [{"S": "y"}, {"S": "x"}]}, i=other)
+    rig.settle()
+    assert words(function) == ["a"] * 5
+
+
+def test_a_consumer_reads_its_stream(rig):
+    stream, function = Stream(rig), Function(rig)
+    asked = {"StreamARN": stream.arn, "ConsumerName": "reports"}
+    consumer = stream.client.register_stream_consumer(**asked)["Consumer"]["ConsumerARN"]
+    uuid = held(function, consumer)
+    stream.send("a", "b")
+    rig.settle()
+    assert words(function) == ["a", "b"]
+    client = rig.account.client("lambda")
+    assert client.get_event_source_mapping(UUID=uuid)["EventSourceArn"] == consumer
+    [listed] = client.list_event_source_mappings(EventSourceArn=consumer)["EventSourceMappings"]
+    assert listed["UUID"] == uuid
+    with pytest.raises(ClientError, match="Invalid EventSourceArn"):
+        held(function, consumer + "-gone")
+    weak = Function(rig, allowed=[each for each in POLLING if each != CONSUMING])
+    with pytest.raises(ClientError, match="SubscribeToShard on Kinesis"):
+        held(weak, consumer)
 
 
 def test_starting_at_a_time(rig):
@@ -242,7 +282,7 @@ def test_a_mapping_that_feeds_another_function_goes_on_there_in_its_name(rig):
     ("kind", "lacking"),
     [
         *((Table, each) for each in POLLING if each.startswith("dynamodb:")),
-        *((Stream, each) for each in POLLING if each.startswith("kinesis:")),
+        *((Stream, each) for each in POLLING if each.startswith("kinesis:") and each != CONSUMING),
     ],
 )
 def test_a_role_that_may_not_read_is_refused(rig, kind, lacking):
