@@ -3,6 +3,7 @@
 import rows_samples_compute as compute
 import rows_samples_data as data
 import rows_samples_http as http
+import rows_samples_network as network
 import rows_samples_sources as sources
 import rows_samples_versions as versions
 
@@ -12,7 +13,8 @@ SAMPLES = {
     **http.SAMPLES,
     **compute.SAMPLES,
     **data.SAMPLES,
+    **network.SAMPLES,
 }
 MORE = {**sources.MORE, **versions.MORE, **http.MORE, **compute.MORE, **data.MORE}
-UNSAMPLED = {**http.UNSAMPLED, **compute.UNSAMPLED, **data.UNSAMPLED}
+UNSAMPLED = {**http.UNSAMPLED, **compute.UNSAMPLED, **data.UNSAMPLED, **network.UNSAMPLED}
 """Taken by a row, but in no sample: that moto gives it back is not proven. Shrink it, never grow it."""

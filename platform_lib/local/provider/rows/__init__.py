@@ -29,6 +29,7 @@ _SERVICES: Final = (
     "scheduler",
     "secrets",
     "ses",
+    "vpc",
 )
 
 
