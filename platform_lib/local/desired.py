@@ -73,6 +73,19 @@ def stream_of(arn: str) -> str:
     return arn.partition("/consumer/")[0]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """A database of the account, as its server here is to be."""
+
+    name: str
+    engine: str
+    version: str
+    user: str
+    password: str
+    database: str
+    port: int
+
+
 def name_and_qualifier(name: str, qualifier: str | None = None) -> tuple[str, str | None]:
     """Read a function's name or ARN; the qualifier in it goes before one that stood beside it."""
     base, _, inside = name.rsplit(":function:", maxsplit=1)[-1].partition(":")
@@ -128,6 +141,50 @@ class Desired:
 
         backends: Any = get_backend(service)  # type: ignore[call-overload]
         return backends[self.account_id][self._region]
+
+    def database(self, kind: str, id: str) -> Database:
+        """Return a database instance, by its resource ID, or a cluster of them, by its name.
+
+        Raises:
+            LocalCloudError: It is gone, or has no password.
+        """
+        found = self._database(kind, id)
+        managed = getattr(found, "master_user_secret", None)
+        if managed is not None:
+            password = json.loads(managed.secret.secret_string)["password"]
+        else:
+            password = getattr(found, "_master_user_password", None)
+        name = str(found.resource_id)
+        if not password:
+            raise LocalCloudError(
+                f"database {name}: The parameter MasterUserPassword must be provided and must "
+                "not be blank."
+            )
+        named = found.db_name if kind == "db_instance" else found.database_name
+        return Database(
+            name=name,
+            engine=str(found.engine),
+            version=str(found.engine_version),
+            user=str(found.master_username),
+            password=str(password),
+            database=str(named or ""),
+            port=int(found.port),
+        )
+
+    def serve_database(self, kind: str, id: str, host: str, port: int) -> None:
+        """Let the account say where a database answers."""
+        self._database(kind, id).served = (host, port)
+
+    def _database(self, kind: str, id: str) -> Any:
+        rds = self._backend("rds")
+        if kind == "db_cluster":
+            found = rds.clusters.get(id)
+        else:
+            databases = list(rds.databases.values())
+            found = next((each for each in databases if each.dbi_resource_id == id), None)
+        if found is None:
+            raise LocalCloudError(f"there is no database {id}")
+        return found
 
     def listener(self, load_balancer_arn: str) -> Listener | None:
         """Return the listener that the balancer's one local port stands for.

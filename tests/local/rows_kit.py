@@ -68,9 +68,9 @@ class Quiet:
 class Lab:
     """Makes resources through the provider, as the engine would."""
 
-    def __init__(self, account):
+    def __init__(self, account, plane=None):
         self.account = account
-        self.kinds = AwsKinds(account, Quiet())
+        self.kinds = AwsKinds(account, plane or Quiet())
         self._count = 0
 
     def client(self, service):

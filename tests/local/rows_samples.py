@@ -2,6 +2,7 @@
 
 import rows_samples_compute as compute
 import rows_samples_data as data
+import rows_samples_databases as databases
 import rows_samples_http as http
 import rows_samples_network as network
 import rows_samples_sources as sources
@@ -14,7 +15,14 @@ SAMPLES = {
     **compute.SAMPLES,
     **data.SAMPLES,
     **network.SAMPLES,
+    **databases.SAMPLES,
 }
 MORE = {**sources.MORE, **versions.MORE, **http.MORE, **compute.MORE, **data.MORE}
-UNSAMPLED = {**http.UNSAMPLED, **compute.UNSAMPLED, **data.UNSAMPLED, **network.UNSAMPLED}
+UNSAMPLED = {
+    **http.UNSAMPLED,
+    **compute.UNSAMPLED,
+    **data.UNSAMPLED,
+    **network.UNSAMPLED,
+    **databases.UNSAMPLED,
+}
 """Taken by a row, but in no sample: that moto gives it back is not proven. Shrink it, never grow it."""

@@ -10,6 +10,7 @@
 | `lineage.py` | which functions an event came through, so that loops end |
 | `shares.py` | weighted choices, dealt out evenly |
 | `logs.py`, `workload.py` | where output goes; what is told of each app |
+| `databases/` | database servers, for RDS and ElastiCache |
 | `fronts/` | who answers HTTP: load balancer, HTTP API, function URL |
 | `functions/` | functions: their workers, the Runtime API, layers |
 | `apps/` | containers and machines: their copies, images, units |

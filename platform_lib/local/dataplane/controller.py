@@ -17,6 +17,8 @@ from platform_lib.local.dataplane.apps.images import Images
 from platform_lib.local.dataplane.apps.machines import Machines
 from platform_lib.local.dataplane.apps.replicas import Replica
 from platform_lib.local.dataplane.context import Context
+from platform_lib.local.dataplane.databases import Databases
+from platform_lib.local.dataplane.databases.databases import KINDS
 from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.fronts.balancer import Balancer
 from platform_lib.local.dataplane.fronts.calls import HEADER_LIMIT, continue_body
@@ -85,6 +87,7 @@ class DataPlane:
         self._containers = Containers(self._context, self.images, self._engine)
         self._machines = Machines(self._context)
         self._functions = Functions(self._context)
+        self._databases = Databases(self._context)
         self._targets = LambdaTargets(self._context, self._functions)
         self._deliveries = Deliveries(self._context, self._functions, self._loop)
         self._pollers = Pollers(self._context, self._loop, self._functions.invoke)
@@ -98,6 +101,7 @@ class DataPlane:
         self._thread.start()
         for name in self._engine.remove_orphans():
             self._say(f"removed container {name}, left by a run that was killed")
+        self._databases.clean()
         self._run(self._context.groups.start())
         self._context.clock.before_settled(self._context.cloudwatch.flush)
         self._undo.callback(live_by(self._context.clock))
@@ -127,7 +131,10 @@ class DataPlane:
         await self._targets.stop()
         await asyncio.gather(*(front.close() for front in self._fronts.values()))
         await asyncio.gather(
-            self._containers.stop(), self._machines.stop(), self._functions.stop()
+            self._containers.stop(),
+            self._machines.stop(),
+            self._functions.stop(),
+            self._databases.stop(),
         )
         await self._context.groups.stop()
         await self._context.cloudwatch.close()
@@ -158,12 +165,15 @@ class DataPlane:
         """Return `127.0.0.1:PORT` of a front, which listens from the first ask on.
 
         Args:
-            kind: `load_balancer`, `http_api`, `function_url` or `domain_name` (of an API).
+            kind: `load_balancer`, `http_api`, `function_url`, `domain_name` (of an API),
+                `db_instance` or `db_cluster`.
             id: The load balancer's ARN, the API's id, the function's or alias' ARN, or the name.
 
         Raises:
             LocalCloudError: The port that was asked for is busy.
         """
+        if kind in KINDS.values():
+            return self._run(self._databases.endpoint(kind, id))
         return self._run(self._front(kind, id))
 
     async def _front(self, kind: str, id: str) -> str:
@@ -213,6 +223,8 @@ class DataPlane:
 
     async def _changed(self, type: str, id: str, action: str) -> None:
         match type:
+            case "aws:rds/instance:Instance" | "aws:rds/cluster:Cluster":
+                await self._databases.changed(KINDS[type], id, action)
             case "aws:ecs/service:Service":
                 await self._containers.reconcile(id)
             case "aws:autoscaling/group:Group":

@@ -1,5 +1,6 @@
 """What we change in moto, all of it."""
 
+from platform_lib.local.moto.databases import patch_databases
 from platform_lib.local.moto.fronts import patch_fronts
 from platform_lib.local.moto.functions import patch_lambda
 from platform_lib.local.moto.layers import patch_layers
@@ -27,6 +28,7 @@ def patch_moto() -> None:
         patch_sources()
         patch_tables()
         patch_fronts()
+        patch_databases()
         _done.append("patched")
 
 

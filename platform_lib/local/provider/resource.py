@@ -210,6 +210,7 @@ class Resources:
         if row.endpoint and "endpoint" in fields([*row.outputs.values(), *row.added.values()]):
             kind, target = row.endpoint
             values["endpoint"] = self._endpoint(kind, fill(target, values))
+            values["endpointPort"] = int(values["endpoint"].rpartition(":")[2])
         state: Properties = {**inputs, "id": id, **self._tags_all(row, inputs)}
         for word, source in row.outputs.items():
             value = fill(source, values) if is_template(source) else jmespath.search(source, found)

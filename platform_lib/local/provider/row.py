@@ -141,7 +141,8 @@ class Row:
         ignored: Input path -> why leaving it out is right here.
         refused: Input path -> why it cannot be imitated.
         dropped: Input path -> why it is sent but cannot be read back.
-        endpoint: (kind, template of the id): the address that the data plane serves it on.
+        endpoint: (kind, template of the id): the address that the data plane serves it on, for
+            outputs that name `{endpoint}`; its port is `{endpointPort}`.
         prepare: Changes inputs before they are converted.
         asked: Inputs that the provider finds out itself before `create`, where none are given.
         hooked: Inputs that the hooks below take care of.

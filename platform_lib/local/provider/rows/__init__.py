@@ -24,6 +24,7 @@ _SERVICES: Final = (
     "lb",
     "logs",
     "messaging",
+    "rds",
     "route53",
     "s3",
     "scheduler",

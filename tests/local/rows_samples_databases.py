@@ -1,0 +1,81 @@
+"""Inputs for the rows of databases."""
+
+from rows_kit import TAGS
+
+from platform_lib.local.provider.values import Secret
+
+
+def subnet_group(lab):
+    return lab.state("aws:rds/subnetGroup:SubnetGroup", subnetIds=lab.subnets())["name"]
+
+
+def parameters(lab):
+    return lab.state("aws:rds/parameterGroup:ParameterGroup", family="postgres16")["name"]
+
+
+SAMPLES = {
+    "aws:rds/subnetGroup:SubnetGroup": lambda lab: [
+        {"subnetIds": lab.subnets(), "description": "inside", "tags": TAGS}
+    ],
+    "aws:rds/parameterGroup:ParameterGroup": lambda lab: [
+        {
+            "family": "postgres16",
+            "description": "ours",
+            "parameters": [{"name": "log_statement", "value": "all"}],
+            "tags": TAGS,
+        }
+    ],
+    "aws:rds/instance:Instance": lambda lab: [
+        {
+            "engine": "postgres",
+            "engineVersion": "16.3",
+            "instanceClass": "db.t4g.micro",
+            "allocatedStorage": 400,
+            "maxAllocatedStorage": 1000,
+            "storageType": "gp3",
+            "storageThroughput": 500,
+            "storageEncrypted": True,
+            "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k",
+            "dbName": "notes",
+            "username": "notes",
+            "password": Secret("a-long-password"),
+            "port": 5433,
+            "dbSubnetGroupName": subnet_group(lab),
+            "vpcSecurityGroupIds": [lab.group()],
+            "parameterGroupName": parameters(lab),
+            "availabilityZone": "us-east-1b",
+            "multiAz": False,
+            "publiclyAccessible": False,
+            "autoMinorVersionUpgrade": True,
+            "backupRetentionPeriod": 7,
+            "backupWindow": "03:00-03:30",
+            "maintenanceWindow": "sun:05:00-sun:05:30",
+            "copyTagsToSnapshot": True,
+            "deletionProtection": False,
+            "enabledCloudwatchLogsExports": ["postgresql"],
+            "iamDatabaseAuthenticationEnabled": True,
+            "skipFinalSnapshot": True,
+            "caCertIdentifier": "rds-ca-rsa2048-g1",
+            "licenseModel": "postgresql-license",
+            "monitoringInterval": 60,
+            "monitoringRoleArn": lab.role()["arn"],
+            "tags": TAGS,
+        },
+        {
+            "engine": "postgres",
+            "instanceClass": "db.t4g.micro",
+            "allocatedStorage": 400,
+            "storageType": "io1",
+            "iops": 3000,
+            "username": "notes",
+            "manageMasterUserPassword": True,
+            "skipFinalSnapshot": True,
+        },
+    ],
+}
+UNSAMPLED = {
+    "aws:rds/instance:Instance": (
+        "masterUserSecretKmsKeyId",
+        "optionGroupName",
+    ),
+}
