@@ -11,11 +11,13 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
+from aiohttp.connector import Connection
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -36,6 +38,11 @@ _HOP_BY_HOP = frozenset(
 ) | {"transfer-encoding", "upgrade", "proxy-connection", "expect"}
 _VALID_NAME = re.compile(r"[-A-Za-z0-9]+")
 _HEAD_LIMIT = 64 * 1024
+_ANSWER_HEAD_LIMIT = 32 * 1024
+"""Of a target's answer; above it is a 502.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+"""
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n"
 _PAGE += "</body>\r\n</html>\r\n"
 
@@ -63,6 +70,9 @@ class Balancer:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=_IDLE_TIMEOUT),
                 skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+                response_class=_TargetAnswer,
+                max_line_size=_ANSWER_HEAD_LIMIT,
+                max_field_size=_ANSWER_HEAD_LIMIT,
             )
         return self._client
 
@@ -103,9 +113,10 @@ class Balancer:
                 )
             case "redirect":
                 config = data["RedirectConfig"]
-                status = int(str(config["StatusCode"]).removeprefix("HTTP_"))
-                location = redirect_location(config, seen, listener.port)
-                return web.Response(status=status, headers={"Location": location})
+                status = HTTPStatus(int(str(config["StatusCode"]).removeprefix("HTTP_")))
+                page = _page(status, status.phrase)
+                page.headers["Location"] = redirect_location(config, seen, listener.port)
+                return page
         return _page(501, f"Not Imitated: {data['Type']}")
 
     async def _forward(
@@ -150,8 +161,11 @@ class Balancer:
         except (aiohttp.ClientError, OSError):
             return _page(502, "Bad Gateway")
         async with answer:
-            out = web.StreamResponse(status=answer.status, reason=answer.reason)
-            out.headers.extend(_end_to_end(answer.headers))
+            if sum(len(name) + len(value) for name, value in answer.raw_headers) > (
+                _ANSWER_HEAD_LIMIT
+            ):
+                return _page(502, "Bad Gateway")
+            out = _Passed(answer.status, answer.reason, _end_to_end(answer.headers))
             await out.prepare(request)
             async for piece in answer.content.iter_any():
                 await out.write(piece)
@@ -170,6 +184,8 @@ class Balancer:
             theirs = await self._session().ws_connect(
                 url, headers=headers, protocols=[p for p in protocols if p], autoping=False
             )
+        except _HandshakeRefused as refused:
+            return refused.answer
         except (aiohttp.ClientError, OSError, TimeoutError):
             return _page(502, "Bad Gateway")
         ours = web.WebSocketResponse(
@@ -186,6 +202,41 @@ class Balancer:
         await theirs.close(code=ours.close_code or aiohttp.WSCloseCode.OK)
         await ours.close(code=theirs.close_code or aiohttp.WSCloseCode.OK)
         return ours
+
+
+class _HandshakeRefused(Exception):  # noqa: N818 - it is an answer
+    """A target answered something else than 101 to a WebSocket's handshake."""
+
+    def __init__(self, answer: web.Response) -> None:
+        super().__init__(f"the target answered {answer.status}")
+        self.answer = answer
+
+
+class _TargetAnswer(aiohttp.ClientResponse):
+    """An answer of a target; aiohttp forgets what an app says to a handshake that it refuses."""
+
+    async def start(self, connection: Connection) -> "_TargetAnswer":
+        """Read the head of the answer, and all of one that refuses a handshake."""
+        await super().start(connection)
+        if "Sec-WebSocket-Key" in self.request_info.headers and self.status != 101:
+            answer = web.Response(status=self.status, reason=self.reason, body=await self.read())
+            answer.headers.update(_end_to_end(self.headers))
+            raise _HandshakeRefused(answer)
+        return self
+
+
+class _Passed(web.StreamResponse):
+    """An answer with a target's headers, and none of aiohttp's own but the date."""
+
+    def __init__(self, status: int, reason: str | None, headers: CIMultiDict[str]) -> None:
+        super().__init__(status=status, reason=reason)
+        self.headers.extend(headers)
+        self._added = [name for name in ("Content-Type", "Server") if name not in headers]
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        for name in self._added:
+            self.headers.popall(name, None)
 
 
 async def _pump(source: Any, sink: Any) -> None:

@@ -285,6 +285,104 @@ def test_websockets_pass(standing):
     assert asyncio.run(talk()) == ("chat", "127.0.0.1 said hello", 4001)
 
 
+def test_a_refused_websocket_gets_the_apps_answer(standing):
+    async def handler(request):
+        headers = {"X-Why": "no token", "Set-Cookie": "tries=1"}
+        return aiohttp.web.Response(status=401, text="who are you?", headers=headers)
+
+    url = standing(handler)
+    upgrade = [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+    ]
+    upgrade += [("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+    answer = raw(url, Request(method="GET", target="/chat", headers=upgrade))
+    assert (answer.status, answer.body) == (401, b"who are you?")
+    assert answer.all("x-why") == ["no token"]
+    assert answer.all("set-cookie") == ["tries=1"]
+    assert answer.all("content-type") == ["text/plain; charset=utf-8"]
+
+
+class Saying:
+    """A target that says some bytes to each request, once it has its head, and closes."""
+
+    def __init__(self, said):
+        self.said = said
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = "{}:{}".format(*self.socket.getsockname())
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            try:
+                peer, _ = self.socket.accept()
+            except OSError:
+                return
+            with peer:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += peer.recv(65536)
+                health = head.startswith(b"GET /health")
+                fine = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                peer.sendall(fine if health else self.said)
+                peer.shutdown(socket.SHUT_WR)
+                # Until the other side has gone: what it still sends is no error of the target's.
+                while peer.recv(65536):
+                    pass
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture
+def saying(account, plane, image):
+    opened = []
+
+    def stand(said):
+        front, target = Shop(account, plane, image), Saying(said)
+        opened.append(target)
+
+        async def register():
+            return plane._context.groups.register(front.front.group, target.address)
+
+        found = plane._run(register())
+        until(lambda: found.state == "healthy")
+        return front.url
+
+    yield stand
+    for target in opened:
+        target.close()
+
+
+def test_a_balancer_adds_the_date_alone(saying):
+    url = saying(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+    answer = raw(url, Request(method="GET", target="/"))
+    assert {name for name, _ in answer.headers} == {"content-length", "date", "connection"}
+    assert answer.body == b"hi"
+
+
+@pytest.mark.parametrize(
+    ("size", "lines", "status"), [(30_000, 1, 200), (33_000, 1, 502), (9_000, 4, 502)]
+)
+def test_how_long_the_headers_of_an_answer_may_be(saying, size, lines, status):
+    headers = "".join(f"X-{n}: {'x' * size}\r\n" for n in range(lines))
+    url = saying(f"HTTP/1.1 200 OK\r\n{headers}Content-Length: 2\r\n\r\nhi".encode())
+    assert raw(url, Request(method="GET", target="/")).status == status
+
+
+def test_an_app_may_answer_before_it_has_the_body(saying):
+    said = (
+        b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much"
+    )
+    url = saying(said)
+    with Connection(url) as connection:
+        connection.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\nfirst")
+        answer = connection.answer("POST")
+    assert (answer.status, answer.body) == (413, b"too much")
+
+
 def test_a_packed_body_is_not_unpacked(standing):
     async def handler(request):
         return aiohttp.web.Response(
