@@ -176,6 +176,24 @@ def test_source_becomes_an_image_in_a_closed_repository(source):
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
     assert repository["encryptionConfigurations"] == [{"encryptionType": "AES256"}]
     assert repository["forceDelete"] is True
+    rules = json.loads(graph.one(aws.ecr.LifecyclePolicy).inputs["policy"])["rules"]
+    assert [(rule["rulePriority"], rule["selection"], rule["action"]) for rule in rules] == [
+        (
+            1,
+            {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": 7,
+            },
+            {"type": "expire"},
+        ),
+        (
+            2,
+            {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 50},
+            {"type": "expire"},
+        ),
+    ]
     image = graph.one("docker:index/image:Image")
     app = graph.result
     assert image.inputs["build"]["platform"] == "linux/arm64"

@@ -174,6 +174,17 @@ def test_a_network_adds_a_closed_group_with_a_way_out():
     ]
 
 
+def test_a_function_waits_for_what_it_may_do_and_for_its_way_out():
+    """Before, Lambda could not make its network interfaces, and the first call would fail."""
+    plain, inside = graph_of(), graph_of(network=NETWORK)
+    for graph, kinds in (
+        (plain, (aws.iam.RolePolicy,)),
+        (inside, (aws.iam.RolePolicy, aws.vpc.SecurityGroupEgressRule)),
+    ):
+        waits = graph.one(aws.lambda_.Function).dependencies
+        assert all(graph.one(kind) in waits for kind in kinds)
+
+
 def test_scaling_never_becomes_reserved_concurrency():
     inputs = function_of(graph_of(scaling={"minimum": 3, "maximum": 9}))
     assert inputs == function_of(graph_of())

@@ -210,9 +210,19 @@ def test_source_is_stored_encrypted_in_a_closed_bucket_and_old_bundles_stay(sour
         "ignorePublicAcls": True,
         "restrictPublicBuckets": True,
     }
-    [statement] = json.loads(graph.one(aws.s3.BucketPolicy).inputs["policy"])["Statement"]
-    assert statement["Effect"] == "Deny"
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    policy = graph.one(aws.s3.BucketPolicy)
+    arn = graph.one(aws.s3.Bucket).outputs["arn"]
+    assert json.loads(policy.inputs["policy"])["Statement"] == [
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+    # S3 refuses two changes of a bucket's access at once.
+    assert graph.one(aws.s3.BucketPublicAccessBlock) in policy.dependencies
     bundle = graph.one(aws.s3.BucketObjectv2)
     assert bundle.inputs["serverSideEncryption"] == "AES256"
     assert bundle.options.retain_on_delete
