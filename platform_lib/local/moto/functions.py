@@ -7,6 +7,7 @@ version of a function) and `.dead_letter_config` (which each version keeps as it
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,8 @@ from urllib.parse import unquote
 from platform_lib.local.moto.asked import asked, named, qualified
 from platform_lib.local.moto.replacing import extend_functions, refusal
 
+_ENVIRONMENT_LIMIT = 4096
+_VARIABLE = re.compile("[a-zA-Z][a-zA-Z0-9_]+")
 _POLICY_LIMIT = 20_480
 """Bytes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
@@ -26,6 +29,7 @@ def patch_lambda() -> None:
     keep_policies_by_qualifier()
     keep_event_invoke_configs_by_qualifier()
     forget_with_alias()
+    refuse_environments()
 
 
 def copy_functions_alone() -> None:
@@ -225,3 +229,43 @@ def _principal(principal: str) -> str | dict[str, str]:
     if principal.isdigit():
         return {"AWS": f"arn:aws:iam::{principal}:root"}
     return {"AWS" if principal.startswith("arn:") else "Service": principal}
+
+
+def refuse_environments() -> None:
+    """Refuse variables as Lambda does: names of one letter, and more than 4 KB; moto takes all.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html
+    """
+    from moto.awslambda.models import LambdaBackend
+
+    backend: Any = LambdaBackend
+    create, update = backend.create_function, backend.update_function_configuration
+
+    def create_function(self: Any, spec: dict[str, Any]) -> Any:
+        _check_environment(spec)
+        return create(self, spec)
+
+    def update_function_configuration(
+        self: Any, function_name: str, qualifier: str, body: dict[str, Any]
+    ) -> Any:
+        _check_environment(body)
+        return update(self, function_name, qualifier, body)
+
+    backend.create_function = create_function
+    backend.update_function_configuration = update_function_configuration
+
+
+def _check_environment(spec: Mapping[str, Any]) -> None:
+    variables: Mapping[str, str] = (spec.get("Environment") or {}).get("Variables") or {}
+    for name in variables:
+        if not _VARIABLE.fullmatch(name):
+            told = f"Value '{name}' at 'environment.variables' failed to satisfy constraint: Map "
+            told += "keys must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+"
+            raise refusal("ValidationException", f"1 validation error detected: {told}")
+    size = len(json.dumps(variables, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > _ENVIRONMENT_LIMIT:
+        raise refusal(
+            "InvalidParameterValueException",
+            "Lambda was unable to configure your environment variables because the environment "
+            f"variables you have provided exceeded the 4KB limit. Bytes measured: {size}",
+        )

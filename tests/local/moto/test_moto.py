@@ -366,3 +366,39 @@ def test_a_request_that_is_not_known_is_refused_in_one_line(lab, capfd, service,
         lab.client("lambda").get_account_settings()
     assert gone.value.response["Error"]["Code"] == "NotImplemented"
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"AB": "x" * 4087}, None),
+        ({"AB": "x" * 4088}, "exceeded the 4KB limit"),
+        ({"AB": "é" * 2044}, "exceeded the 4KB limit"),
+        ({"X": "1"}, "Value 'X' at 'environment.variables'"),
+        ({"_AB": "1"}, "Value '_AB' at 'environment.variables'"),
+        ({"A-B": "1"}, "Value 'A-B' at 'environment.variables'"),
+    ],
+)
+def test_variables_are_refused_as_by_lambda(lab, client, variables, told):
+    function = lab.function()
+    changed = {"FunctionName": function["name"], "Environment": {"Variables": variables}}
+    made = {
+        "FunctionName": "fresh",
+        "Role": function["role"],
+        "Code": {"ZipFile": b"zip"},
+        "Runtime": "python3.13",
+        "Handler": "app.handler",
+        "Environment": {"Variables": variables},
+    }
+    if told is None:
+        assert client.update_function_configuration(**changed)["Environment"]["Variables"]
+        return
+    for refused in (
+        lambda: client.update_function_configuration(**changed),
+        lambda: client.create_function(**made),
+    ):
+        with pytest.raises(ClientError, match=told):
+            refused()
+    kept = client.get_function_configuration(FunctionName=function["name"])
+    assert "Environment" not in kept or not kept["Environment"]["Variables"]
+    assert "fresh" not in [each["FunctionName"] for each in client.list_functions()["Functions"]]

@@ -106,7 +106,7 @@ def _is_seen(attribute: Mapping[str, Any]) -> bool:
 
     https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
     """
-    return attribute["Type"].partition(".")[0] != "Binary"
+    return str(attribute["Type"]).partition(".")[0] != "Binary"
 
 
 def _parsed(attribute: Mapping[str, Any]) -> Any:

@@ -1,14 +1,16 @@
 """Lambda functions: the files that were uploaded, under `awslambdaric`, as many workers as needed.
 
-Not imitated: memory and processor limits, `/tmp` of one's own, roles' permissions, images,
-provisioned concurrency and SnapStart. At most ten workers of a function run at once; a call that
-finds all of them busy waits, or is refused where as many are at work as were reserved. A worker
-that was idle for five minutes ends.
+A worker that holds more memory than its function has is ended, as on Lambda. Not imitated:
+processor limits, the memory of what a function starts itself, `/tmp` of one's own, roles'
+permissions, images, provisioned concurrency and SnapStart. At most ten workers of a function run
+at once; a call that finds all of them busy waits, or is refused where as many are at work as were
+reserved. A worker that was idle for five minutes ends.
 """
 
 import asyncio
 import math
 import os
+import signal
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -36,6 +38,9 @@ from platform_lib.local.errors import LocalCloudError
 _WORKERS = 10
 _IDLE_SECONDS = 300.0
 _INIT_SECONDS = 10.0
+_MEBIBYTE = 1024 * 1024
+_LOOK = 0.05
+"""Seconds between two looks at how much memory a worker holds."""
 _TOLD_BY_LAMBDA = ("Sandbox.Timedout", "Runtime.ExitError")
 """What a process cannot write to its log itself."""
 _TAIL_LINES = 200
@@ -179,6 +184,7 @@ class _Pool:
         self._context = context
         self._function = function
         self._timeout = float(function.timeout or 3)
+        self._memory = int(function.memory_size or 128) * _MEBIBYTE
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._prepared: asyncio.Task[Ready] | None = None
@@ -209,7 +215,15 @@ class _Pool:
         worker.log.lineage = lineage
         start = f"START RequestId: {call.id} Version: {self._version}"
         worker.log.write(start)
-        done = await worker.invoke(call)
+        watch = asyncio.create_task(self._watch_memory(worker))
+        try:
+            done = await worker.invoke(call)
+        finally:
+            watch.cancel()
+        if worker.look() > self._memory:
+            # Also where it rose and fell between two looks: the kernel would have seen it.
+            worker.kill()
+            done = worker.last_words(call, 128 + signal.SIGKILL)
         # The worker's own lines, written before its answer, come by a pipe: let the loop read
         # it, and the log take it, before the report. Without a promise: logs are not ordered.
         await asyncio.sleep(0)
@@ -223,17 +237,33 @@ class _Pool:
         await self._put_back(worker, done)
         return replace(done, version=self._version), tail
 
+    async def _watch_memory(self, worker: Worker) -> None:
+        """End a worker that holds more memory than its function has, as Lambda does.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html
+        """
+        while True:
+            await asyncio.sleep(_LOOK)
+            if worker.look() > self._memory:
+                worker.kill()
+                return
+
     def _report(self, worker: Worker, call: Invocation, elapsed: float) -> None:
-        size = self._function.memory_size
+        size, most = self._memory // _MEBIBYTE, worker.look()
+        # No more than there is: on Lambda the kernel ends it there.
+        used = f"\tMax Memory Used: {min(most // _MEBIBYTE, size)} MB" if most else ""
         worker.log.write(f"END RequestId: {call.id}")
         worker.log.write(
             f"REPORT RequestId: {call.id}\tDuration: {elapsed:.2f} ms\t"
-            f"Billed Duration: {math.ceil(elapsed)} ms\tMemory Size: {size} MB"
+            f"Billed Duration: {math.ceil(elapsed)} ms\tMemory Size: {size} MB{used}"
         )
 
     def _tell(self, worker: Worker, outcome: Outcome) -> None:
         """Say what failed, once a kind: who watches the screen looks no further than there."""
         kind, told = summary(outcome)
+        if worker.look() > self._memory:
+            held, size = (each // _MEBIBYTE for each in (worker.look(), self._memory))
+            told += f" (it held {held} MB of memory, and has {size} MB)"
         if kind in _TOLD_BY_LAMBDA:
             now = stamp(self._context.clock.now())
             worker.log.write(f"{now} {told.removeprefix(f'{kind}: ')}")

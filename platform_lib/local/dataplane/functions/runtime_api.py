@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import asyncio
 import json
+import signal
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from platform_lib.local.dataplane.logs import Log
+from platform_lib.local.dataplane.running.memory import peak
 from platform_lib.local.dataplane.running.processes import Command, Process
 from platform_lib.local.guard import guarded
 
@@ -100,6 +102,7 @@ class Worker:
         self._busy: Invocation | None = None
         self._init_error: bytes | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._most = 0
 
     async def start(self, make: Callable[[str], Awaitable[Command]]) -> None:
         """Start it; `make` words the command for the address of the worker's API."""
@@ -124,18 +127,20 @@ class Worker:
         code = await self.process.wait()
         busy = self._busy or (None if self._next.empty() else self._next.get_nowait())
         if busy is not None:
-            busy.end(self._last_words(busy, code))
+            busy.end(self.last_words(busy, code))
 
-    def _last_words(self, invocation: Invocation, code: int) -> Outcome:
+    def last_words(self, invocation: Invocation, code: int) -> Outcome:
+        """Word what Lambda answers for a process that ended with this exit code."""
         if self._init_error is not None:
             return Outcome(payload=self._init_error, failed=True)
-        told = f"RequestId: {invocation.id} Error: Runtime exited with error: exit status {code}"
+        ended = f"signal: {_signal(code - 128)}" if code > 128 else f"exit status {code}"
+        told = f"RequestId: {invocation.id} Error: Runtime exited with error: {ended}"
         return failure("Runtime.ExitError", told)
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one event; the time it has begins when the process takes it."""
         if self.process is None or self.process.ended:
-            return self._last_words(invocation, await self.process.wait() if self.process else 0)
+            return self.last_words(invocation, await self.process.wait() if self.process else 0)
         await self._next.put(invocation)
         return await invocation.outcome
 
@@ -143,6 +148,17 @@ class Worker:
     def ended(self) -> bool:
         """Whether its process is gone."""
         return self.process is None or self.process.ended
+
+    def look(self) -> int:
+        """Return the most bytes that it has held so far; 0 where that cannot be told."""
+        if self.process is not None:
+            self._most = max(self._most, peak(self.process.pid) or 0)
+        return self._most
+
+    def kill(self) -> None:
+        """End it at once, as the kernel ends what holds too much memory."""
+        if self.process is not None:
+            self.process.kill()
 
     async def stop(self) -> None:
         """End it."""
@@ -188,6 +204,10 @@ class Worker:
                 "Lambda-Runtime-Trace-Id": invocation.trace,
             },
         )
+
+
+def _signal(number: int) -> str:
+    return (signal.strsignal(number) or str(number)).lower()
 
 
 def _too_late(invocation: Invocation) -> None:

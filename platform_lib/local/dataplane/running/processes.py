@@ -124,6 +124,12 @@ class Process:
             self._channel.shutdown(socket.SHUT_WR)
         await self.wait()
 
+    def kill(self) -> None:
+        """End the command and all of its group at once, without a word before."""
+        if not self._ended.done() and self.pid:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
     @property
     def ended(self) -> bool:
         """Whether the command is gone."""
