@@ -39,13 +39,19 @@ def client_environment(account: "Account") -> dict[str, str]:
     }
 
 
+def is_region(name: str) -> bool:
+    """Say whether AWS has a region of that name, where all its services are."""
+    return name in _session().get_available_regions("ec2")
+
+
 class Account:
-    """One AWS account in one region, empty at the start and gone at the stop.
+    """One AWS account, empty at the start and gone at the stop.
 
     moto's state is global to a process, so there is one account in a process at a time.
 
     Attributes:
-        region: The region that programs work in.
+        region: The region that programs work in where they name no other, and the one that apps
+            run in.
         account_id: The account's number.
         endpoint: Where it answers, for `AWS_ENDPOINT_URL`; empty while stopped.
     """
@@ -58,6 +64,17 @@ class Account:
         self.account_id = ACCOUNT_ID
         self.endpoint = ""
         self._server: Any = None
+        self._others: dict[str, Account] = {}
+
+    def at(self, region: str) -> "Account":
+        """Give the running account as another region shows it."""
+        if region == self.region:
+            return self
+        with Account._lock:
+            if region not in self._others:
+                there = self._others[region] = Account(region)
+                there.endpoint = self.endpoint
+            return self._others[region]
 
     def start(self) -> None:
         """Start answering.
@@ -101,6 +118,7 @@ class Account:
                 self._server = None
                 self.endpoint = ""
                 self._client.cache_clear()
+                self._others.clear()
                 Account._running = None
 
     def __enter__(self) -> "Account":

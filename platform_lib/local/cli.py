@@ -30,6 +30,7 @@ from typing import Any
 from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.control import ControlClient
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.project import read_project, region_of
 from platform_lib.local.results import Advanced, Change, Outputs, Stack
 from platform_lib.local.screen import Screen, for_output
 from platform_lib.local.state import DEFAULT
@@ -92,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--once", action="store_true", help="stop when all are up and a preview is empty; for CI"
     )
+    up.add_argument(
+        "--region",
+        help="the region that apps run in (default: aws:region of the programs, or us-east-1)",
+    )
     up.add_argument("--port", type=int, help="port of the first address (default: free ones)")
     add_programs(add("preview", _preview, "Show what an up would change."), config=True)
     add_programs(add("refresh", _refresh, "Show, and take over, what drifted from the state."))
@@ -142,13 +147,15 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
     if running:
         if asked.port is not None:
             raise LocalCloudError(f"--port: a local cloud runs in {asked.state_dir} already")
+        if asked.region is not None:
+            raise LocalCloudError(f"--region: a local cloud runs in {asked.state_dir} already")
         made = _remotely(running, "up", asked, screen)
         stacks = [Stack.from_plain(one) for one in made]
         show_stacks(screen, stacks)
         _show_outputs(screen, running.call("account", screen), map(_outputs_of, stacks))
         return _unchanged(_changes(running, "preview", asked, screen), screen) if asked.once else 0
 
-    cloud = LocalCloud(asked.state_dir, port=asked.port, screen=screen)
+    cloud = LocalCloud(asked.state_dir, port=asked.port, region=_region(asked), screen=screen)
     try:
         cloud.start()
         stacks = cloud.up_all(
@@ -167,6 +174,14 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
             signal.signal(number, signal.SIG_IGN)
         cloud.stop()
     return 0
+
+
+def _region(asked: argparse.Namespace) -> str:
+    """Choose the new cloud's region: what was asked for, or what the programs agree on."""
+    given = getattr(asked, "region", None)
+    config = _config(asked, new=True) or {}
+    named = {region_of(read_project(d), asked.stack, config) for d in asked.directories}
+    return given or (named.pop() if len(named) == 1 else "") or "us-east-1"
 
 
 def _serve(screen: Screen) -> None:
@@ -191,7 +206,7 @@ def _preview(asked: argparse.Namespace, screen: Screen) -> int:
         return _show_changes(asked, _changes(running, "preview", asked, screen), screen)
     with (
         tempfile.TemporaryDirectory(prefix="platform-local-") as folder,
-        LocalCloud(folder, screen=screen) as cloud,
+        LocalCloud(folder, region=_region(asked), screen=screen) as cloud,
     ):
         config = _config(asked, new=True)
         found = [cloud.preview(d, config=config, stack=asked.stack) for d in asked.directories]

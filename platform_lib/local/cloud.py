@@ -54,6 +54,7 @@ class LocalCloud:
             directory. One cloud a folder; what an earlier run left there is removed.
         port: Port of the first load balancer or API; the next ones get the next ports. Default:
             free ones.
+        region: The region that apps run in, and programs work in where they name no other.
         screen: Where progress is shown, see `platform_lib.local.screen.for_output`. Default:
             nowhere.
         services: Starts account, providers and data plane; for tests of the cloud itself.
@@ -68,12 +69,14 @@ class LocalCloud:
         state_dir: str | Path | None = None,
         *,
         port: int | None = None,
+        region: str = "us-east-1",
         screen: Screen | None = None,
         services: Callable[..., Services] = start_services,
     ) -> None:
         self.screen = screen or Screen()
         self._state = StateDir(Path(state_dir) if state_dir else DEFAULT)
         self._port = port
+        self._region = region
         self._start_services = services
         self._open = ExitStack()
         self._services: Services | None = None
@@ -120,7 +123,11 @@ class LocalCloud:
             with ThreadPoolExecutor(1) as pool:
                 # The engine in this thread: only here does Ctrl-C end a build that takes minutes.
                 starting = pool.submit(
-                    self._start_services, self._state.run, self.screen.say, self._port
+                    self._start_services,
+                    self._state.run,
+                    self.screen.say,
+                    self._port,
+                    self._region,
                 )
                 try:
                     engine = find_engine(self.screen)

@@ -77,6 +77,12 @@ def write_workspace(
     stack_file.write_text(yaml.safe_dump(made))
 
 
+def region_of(project: Project, stack: str, config: Mapping[str, object]) -> str:
+    """Give the region that a program's config names; empty where it names none."""
+    merged = {**_stack_config(project, stack), **_given_config(project, config)}
+    return str(merged.get("aws:region") or "")
+
+
 def _stack_config(project: Project, stack: str) -> dict[str, Any]:
     """Read the user's stack file, where there is one."""
     folder = project.root / str(project.settings.get("stackConfigDir", "."))

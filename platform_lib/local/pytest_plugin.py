@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from platform_lib.local.cloud import LocalCloud
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the settings of pytest say which region the cloud is in."""
+    parser.addini("local_cloud_region", "region of the local cloud's apps", default="us-east-1")
+
+
 @pytest.fixture(scope="session")
-def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCloud"]:
+def local_cloud(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator["LocalCloud"]:
     """A running `LocalCloud`, in a temporary folder; skips where the extra is missing."""
     from platform_lib.local.services import missing_packages
 
@@ -28,5 +35,6 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalClou
         pytest.skip(f"local_cloud needs pip install 'platform-lib[local]': {missing} missing")
     from platform_lib.local.cloud import LocalCloud
 
-    with LocalCloud(tmp_path_factory.mktemp("local-cloud")) as cloud:
+    region = str(pytestconfig.getini("local_cloud_region"))
+    with LocalCloud(tmp_path_factory.mktemp("local-cloud"), region=region) as cloud:
         yield cloud

@@ -36,13 +36,19 @@ class Services:
     """Ends all three, the data plane's processes and containers included."""
 
 
-def start_services(run: Path, say: Callable[[str], None], port: int | None) -> Services:
+def start_services(
+    run: Path, say: Callable[[str], None], port: int | None, region: str = "us-east-1"
+) -> Services:
     """Start account, data plane and providers.
 
     Args:
         run: Folder for what this run writes.
         say: Shows a line.
         port: Port of the first load balancer or API; None for free ones.
+        region: The region that apps run in.
+
+    Raises:
+        LocalCloudError: A package is missing, or there is no such region.
     """
     missing = missing_packages()
     if missing:
@@ -50,12 +56,14 @@ def start_services(run: Path, say: Callable[[str], None], port: int | None) -> S
             f"the local cloud needs its extra, pip install 'platform-lib[local]': no {missing}"
         )
     # The imports cost a second: only who starts a cloud pays for them.
-    from platform_lib.local.account import Account
+    from platform_lib.local.account import Account, is_region
     from platform_lib.local.dataplane import DataPlane
     from platform_lib.local.provider import Journal, Providers
 
+    if not is_region(region):
+        raise LocalCloudError(f"AWS has no region {region!r}: such as us-east-1 or eu-west-1")
     with ExitStack() as opened:
-        account = Account()
+        account = Account(region)
         account.start()
         opened.callback(account.stop)
         data_plane = DataPlane(account, run / "dataplane", say, port)

@@ -150,7 +150,7 @@ class PrintedOnly(Screen):
 def echo_services(world: World):
     """Make the function that starts the stand-ins of account, data plane and providers."""
 
-    def start(run, say, port):
+    def start(run, say, port, region):
         server = grpc.server(futures.ThreadPoolExecutor(16))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(Echo(world), server)
         number = server.add_insecure_port("127.0.0.1:0")

@@ -57,6 +57,10 @@ class Engine:
     def config(self, **inputs):
         return self._stub.CheckConfig(provider_pb2.CheckRequest(news=encode(inputs)))
 
+    def configure(self, **config):
+        assert self.config(**config).failures == []
+        self._stub.Configure(provider_pb2.ConfigureRequest(args=encode(config)))
+
     def check(self, type, inputs, old=None, name="r", seed=b"seed", **more):
         request = provider_pb2.CheckRequest(
             urn=self.urn(type, name),

@@ -7,9 +7,9 @@ from typing import Any
 
 from platform_lib.local.provider.convert import Converter, empty_of
 from platform_lib.local.provider.drift import calls_of
-from platform_lib.local.provider.row import Properties, Row
+from platform_lib.local.provider.row import TAGS_ALL, Properties, Row
 from platform_lib.local.provider.template import fields, is_template
-from platform_lib.local.provider.values import UNKNOWN, plain
+from platform_lib.local.provider.values import plain
 
 DEFAULTS = "__defaults"
 """Input that lists which inputs were filled in by us and not by the user."""
@@ -45,11 +45,9 @@ class Place:
     """Where a resource would be made.
 
     Attributes:
-        region: The account's region.
         home: The file that the row stands in, for the error that says how to add to it.
     """
 
-    region: str
     home: str
 
 
@@ -86,10 +84,8 @@ def _find_failures(row: Row, inputs: Properties, place: Place) -> list[Failure]:
         if row.name and word == row.name.prefix:
             continue
         if word == "region":
-            if value not in (place.region, UNKNOWN):
-                reason = f"{value!r}: this local cloud imitates {place.region} only"
-                failures.append(Failure(word, reason))
-        elif word in row.refused:
+            continue
+        if word in row.refused:
             failures.append(Failure(word, f"cannot be imitated locally: {row.refused[word]}"))
         else:
             failures += [
@@ -173,7 +169,10 @@ def diff(row: Row, old: Properties, new: Properties, ignore: tuple[str, ...] = (
     before, after = plain(old), plain(new)
     words = {*before, *after} - {DEFAULTS, *ignore}
     changed = sorted(word for word in words if before.get(word) != after.get(word))
-    replaces = [word for word in changed if _replaces(row, word, before, after)]
+    # What the provider's default tags make of the tags changes as tags do.
+    replaces = [
+        word for word in changed if word != TAGS_ALL and _replaces(row, word, before, after)
+    ]
     identity = fields(row.id) if is_template(row.id) else set()
     if row.name:
         identity.add(row.name.input)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -13,7 +13,7 @@ from platform_lib.local.provider.aws import Serving
 from platform_lib.local.provider.calls import AwsError, call_aws
 from platform_lib.local.provider.check import Autoname, Change, Failure
 from platform_lib.local.provider.resource import Made, UnfinishedError
-from platform_lib.local.provider.row import Properties
+from platform_lib.local.provider.row import NO_CONFIG, Properties
 from platform_lib.local.provider.values import UNKNOWN, has_unknown, plain
 
 IMAGE: Final = "docker:index/image:Image"
@@ -65,7 +65,12 @@ class DockerKinds:
         return []
 
     def check(
-        self, type: str, old: Properties, new: Properties, autoname: Autoname
+        self,
+        type: str,
+        old: Properties,
+        new: Properties,
+        autoname: Autoname,
+        config: Mapping[str, Any] = NO_CONFIG,
     ) -> tuple[Properties, list[Failure]]:
         """Hash what goes into the image, so that a changed file is a change."""
         _must_be_image(type)
@@ -116,7 +121,12 @@ class DockerKinds:
         return after
 
     def read(
-        self, type: str, id: str, state: Properties, inputs: Properties
+        self,
+        type: str,
+        id: str,
+        state: Properties,
+        inputs: Properties,
+        config: Mapping[str, Any] = NO_CONFIG,
     ) -> tuple[Properties, Properties] | None:
         """Say whether the image that was pushed is still in its repository."""
         bare = plain(state)
@@ -139,7 +149,9 @@ class DockerKinds:
         """Need nothing: a delete leaves the image."""
         return {}
 
-    def invoke(self, token: str, args: Properties) -> Properties:
+    def invoke(
+        self, token: str, args: Properties, config: Mapping[str, Any] = NO_CONFIG
+    ) -> Properties:
         """Refuse: nothing that components ask is answered by this provider."""
         raise LocalCloudError(
             f"{token} is not known to the local cloud: answer it in "

@@ -7,7 +7,7 @@ import jmespath
 
 from platform_lib.local.provider.compare import as_map, covers, in_pulumi_words, member
 from platform_lib.local.provider.convert import Converter, Route
-from platform_lib.local.provider.row import Call, Properties, Row
+from platform_lib.local.provider.row import TAGS_ALL, Call, Properties, Row
 from platform_lib.local.provider.values import Secret, has_secret, plain
 
 
@@ -31,6 +31,7 @@ def current_value(row: Row, word: str, value: Any, sent: Any, found: Mapping[str
         *row.dropped,
         *(set(row.hooked) - set(row.back) - set(row.attributes)),
         "region",
+        TAGS_ALL,
     }
     if row.name:
         unread.add(row.name.prefix)

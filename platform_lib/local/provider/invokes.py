@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from platform_lib.local.account import Account
+from platform_lib.local.account import Account, is_region
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.calls import call_aws
 from platform_lib.local.provider.compare import in_pulumi_words
@@ -18,10 +18,9 @@ Served = Callable[[Account, Properties, Callable[[str, str], str]], Properties]
 
 
 def _region(account: Account, args: Properties) -> Properties:
-    name = account.region
-    asked = args.get("region") or args.get("name") or name
-    if asked != name:
-        raise LocalCloudError(f"region {asked!r}: this local cloud imitates {name} only")
+    name = args.get("name") or account.region
+    if not is_region(name):
+        raise LocalCloudError(f"getRegion: AWS has no region {name!r}")
     return {
         "id": name,
         "name": name,

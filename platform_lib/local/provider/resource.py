@@ -12,7 +12,7 @@ from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.calls import AwsError, call_aws
 from platform_lib.local.provider.convert import Converter, empty_of, merge
 from platform_lib.local.provider.drift import current_value, imported
-from platform_lib.local.provider.row import Call, Properties, Row
+from platform_lib.local.provider.row import GLOBAL, TAGS_ALL, Call, Properties, Row
 from platform_lib.local.provider.tagging import retag
 from platform_lib.local.provider.template import fields, fill, is_template, read_back
 from platform_lib.local.provider.values import UNKNOWN, has_unknown, plain
@@ -148,9 +148,9 @@ class Resources:
             for block, more in row.added.items():
                 told = {word: (old.get(block) or {}).get(word) for word in more}
                 kept[block] = {**(inputs.get(block) or {}), **told}
-            return {**inputs, **kept, **changing, **self._tags_all(row, inputs)}
+            return {**inputs, **kept, **changing, **self._always(row, inputs)}
         values = {**self._names(), **plain(inputs)}
-        state: Properties = {**inputs, **self._tags_all(row, inputs)}
+        state: Properties = {**inputs, **self._always(row, inputs)}
         for word, source in row.outputs.items():
             known = fill(source, values) if is_template(source) else None
             state[word] = UNKNOWN if known is None or has_unknown(values) else known
@@ -173,6 +173,8 @@ class Resources:
     @staticmethod
     def _prepared(row: Row, inputs: Properties) -> Properties:
         bare: Properties = plain(inputs)
+        if TAGS_ALL in bare:
+            bare["tags"] = bare.pop(TAGS_ALL)
         return row.prepare(bare) if row.prepare else bare
 
     def _call(
@@ -211,7 +213,7 @@ class Resources:
             kind, target = row.endpoint
             values["endpoint"] = self._endpoint(kind, fill(target, values))
             values["endpointPort"] = int(values["endpoint"].rpartition(":")[2])
-        state: Properties = {**inputs, "id": id, **self._tags_all(row, inputs)}
+        state: Properties = {**inputs, "id": id, **self._always(row, inputs)}
         for word, source in row.outputs.items():
             value = fill(source, values) if is_template(source) else jmespath.search(source, found)
             if value is not None:
@@ -221,10 +223,11 @@ class Resources:
             state[block] = {**(inputs.get(block) or {}), **fill(more, values)}
         return state
 
-    @staticmethod
-    def _tags_all(row: Row, inputs: Properties) -> Properties:
-        tags = inputs.get("tags")
-        return {"tagsAll": tags} if isinstance(plain(tags), dict) else {}
+    def _always(self, row: Row, inputs: Properties) -> Properties:
+        """Give the outputs that nearly every type has: its region, and all of its tags."""
+        region = {} if row.service in GLOBAL else {"region": self.account.region}
+        tags = inputs.get(TAGS_ALL, inputs.get("tags"))
+        return {**region, **({TAGS_ALL: tags} if isinstance(plain(tags), dict) else {})}
 
 
 @contextmanager

@@ -9,11 +9,21 @@ keeps that value's type, and a template that names something absent gives nothin
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from platform_lib.local.account import Account
 
 Properties = dict[str, Any]
+
+TAGS_ALL: Final = "tagsAll"
+"""Input that holds the tags with the provider's default ones, where it has any."""
+
+GLOBAL: Final = ("iam", "route53")
+"""Services whose resources are in no region."""
+
+NO_CONFIG: Final[Mapping[str, Any]] = MappingProxyType({})
+"""A provider's configuration that says nothing."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.check import Autoname, Change, Failure
 from platform_lib.local.provider.journal import Entry, Journal
 from platform_lib.local.provider.resource import Made, UnfinishedError
-from platform_lib.local.provider.row import Properties
-from platform_lib.local.provider.values import decode, encode
+from platform_lib.local.provider.row import NO_CONFIG, Properties
+from platform_lib.local.provider.values import decode, encode, plain
 
 T = TypeVar("T")
 
@@ -41,9 +41,14 @@ class Kinds(Protocol):
         """Say what of a provider's configuration cannot be taken."""
 
     def check(
-        self, type: str, old: Properties, new: Properties, autoname: Autoname
+        self,
+        type: str,
+        old: Properties,
+        new: Properties,
+        autoname: Autoname,
+        config: Mapping[str, Any] = NO_CONFIG,
     ) -> tuple[Properties, list[Failure]]:
-        """Fill defaults in and find what cannot be taken."""
+        """Fill defaults in, the provider's too, and find what cannot be taken."""
 
     def diff(self, type: str, old: Properties, new: Properties, ignore: tuple[str, ...]) -> Change:
         """Compare inputs."""
@@ -60,7 +65,12 @@ class Kinds(Protocol):
         """Change a resource and give its state."""
 
     def read(
-        self, type: str, id: str, state: Properties, inputs: Properties
+        self,
+        type: str,
+        id: str,
+        state: Properties,
+        inputs: Properties,
+        config: Mapping[str, Any] = NO_CONFIG,
     ) -> tuple[Properties, Properties] | None:
         """Give state and inputs as they are; None where the resource is gone."""
 
@@ -70,7 +80,9 @@ class Kinds(Protocol):
     def identity(self, type: str, state: Properties) -> Properties:
         """Give what a later delete needs to know, and no secret."""
 
-    def invoke(self, token: str, args: Properties) -> Properties:
+    def invoke(
+        self, token: str, args: Properties, config: Mapping[str, Any] = NO_CONFIG
+    ) -> Properties:
         """Answer a question."""
 
 
@@ -106,6 +118,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._kinds = kinds
         self._journal = journal
         self._busy = busy
+        self._configs: dict[str, Properties] = {}
+        """Of each connection: a program's providers have one each, and calls name no provider."""
+
+    def _config(self, context: Any) -> Mapping[str, Any]:
+        return self._configs.get(context.peer(), NO_CONFIG)
 
     # The provider itself
 
@@ -131,9 +148,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news, failures=_worded(failures))
 
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        # Told of none, the engine goes on with the configuration of the last run.
+        old, new = plain(decode(request.old_inputs)), plain(decode(request.news))
+        diffs = sorted(word for word in {*old, *new} if old.get(word) != new.get(word))
+        kinds = provider_pb2.DiffResponse
+        return kinds(changes=kinds.DIFF_SOME if diffs else kinds.DIFF_NONE, diffs=diffs)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        self._configs[context.peer()] = decode(request.args)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True,
             supportsPreview=True,
@@ -157,7 +179,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
         with _told(context, request.urn):
             inputs, failures = self._kinds.check(
-                _type(request.urn), decode(request.olds), decode(request.news), autoname
+                _type(request.urn),
+                decode(request.olds),
+                decode(request.news),
+                autoname,
+                self._config(context),
             )
             return provider_pb2.CheckResponse(inputs=encode(inputs), failures=_worded(failures))
 
@@ -200,7 +226,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         with _told(context, request.urn):
             found = self._kinds.read(
-                _type(request.urn), request.id, decode(request.properties), decode(request.inputs)
+                _type(request.urn),
+                request.id,
+                decode(request.properties),
+                decode(request.inputs),
+                self._config(context),
             )
         if found is None:
             return provider_pb2.ReadResponse(id="")
@@ -231,7 +261,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         with _told(context, request.tok):
-            answer = self._kinds.invoke(request.tok, decode(request.args))
+            answer = self._kinds.invoke(request.tok, decode(request.args), self._config(context))
             return provider_pb2.InvokeResponse(**{"return": encode(answer)})
 
 

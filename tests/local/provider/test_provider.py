@@ -21,19 +21,6 @@ from platform_lib.local.provider.values import (
 )
 
 
-def test_another_region_is_refused_with_what_to_change(engine):
-    assert not engine.config(region="us-east-1").failures
-    (failure,) = engine.config(region="eu-west-1").failures
-    assert failure.property == "region"
-    assert "aws:region" in failure.reason
-    assert "us-east-1" in failure.reason
-
-
-def test_default_tags_are_refused_and_not_dropped(engine):
-    (failure,) = engine.config(defaultTags={"tags": {"a": "b"}}).failures
-    assert failure.property == "defaultTags"
-
-
 def test_a_preview_touches_nothing(engine, account):
     inputs = engine.checked(GROUP, {"retentionInDays": 7}, name="preview")
     id, state = engine.create(GROUP, inputs, preview=True)

@@ -284,6 +284,6 @@ ROWS = (
             **because("the body itself is compared", "etag", "sourceHash"),
             "forceDestroy": "nothing holds an object back here",
         },
-        refused={"overrideProvider": "the provider's default tags are not imitated"},
+        refused={"overrideProvider": "default tags of one object alone are not imitated"},
     ),
 )
