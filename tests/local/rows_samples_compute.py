@@ -334,6 +334,10 @@ SAMPLES = {
             "desiredCount": 1,
             "launchType": "FARGATE",
             "networkConfiguration": {"subnets": lab.subnets()},
+            "alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True},
+            "availabilityZoneRebalancing": "ENABLED",
+            "deploymentConfiguration": {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": "5"},
+            "enableExecuteCommand": True,
         },
     ],
 }

@@ -1,7 +1,7 @@
 """What every part of the data plane works with."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.dataplane.logs import CloudWatch, Log
 from platform_lib.local.desired import Desired
 from platform_lib.local.permissions import Permissions
+
+_LEAST_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +27,22 @@ class Context:
     cloudwatch: CloudWatch
     groups: TargetGroups
     permissions: Permissions
-    patience: float
+    patience: float | None = None
+    """Seconds that every new version has to get healthy. Default: what it says itself."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def patience_for(self, grace: float, groups: Iterable[str] = ()) -> float:
+        """Tell how many seconds a new version has to get healthy.
+
+        Args:
+            grace: For how long a failed health check means nothing.
+            groups: ARNs of its target groups: each takes its time to find it unhealthy.
+        """
+        if self.patience is not None:
+            return self.patience
+        checks = [self.desired.health_check(arn) for arn in groups]
+        found = [check.interval * check.unhealthy_threshold for check in checks if check]
+        return max(_LEAST_PATIENCE, grace, *found)
 
     def number(self) -> int:
         """Return a number that no other workload of this run has."""

@@ -52,7 +52,8 @@ class DataPlane:
         say: Shows a line; called from the data plane's own thread.
         port: Port of the first load balancer or API, the next one takes the next; None for free
             ones.
-        patience: Seconds that a new version has to get healthy.
+        patience: Seconds that each new version has to get healthy. Default: its health checks'
+            grace period, or longer where its checks take longer to find it unhealthy.
         docker: Whether a Docker engine is used where one answers.
     """
 
@@ -63,7 +64,7 @@ class DataPlane:
         say: Callable[[str], None],
         port: int | None = None,
         *,
-        patience: float = 60.0,
+        patience: float | None = None,
         docker: bool = True,
     ) -> None:
         self._account = account

@@ -15,6 +15,7 @@
 | `fronts.py` | function URLs of aliases, stages and names of HTTP APIs |
 | `asked.py` | which function, version or alias a request names |
 | `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
+| `ecs_services.py` | ECS: what a service was made with |
 | `replacing.py` | the ways in which all of them change moto |
 | `time.py` | queues, topics and buses live by the data plane's clock |
 

@@ -1,6 +1,7 @@
 """What we change in moto, all of it."""
 
 from platform_lib.local.moto.databases import patch_databases
+from platform_lib.local.moto.ecs_services import patch_services
 from platform_lib.local.moto.fronts import patch_fronts
 from platform_lib.local.moto.functions import patch_lambda
 from platform_lib.local.moto.layers import patch_layers
@@ -26,6 +27,7 @@ def patch_moto() -> None:
         patch_pinned_code()
         patch_versions()
         patch_sources()
+        patch_services()
         patch_tables()
         patch_fronts()
         patch_databases()

@@ -52,7 +52,7 @@ class Containers:
                 del self._services[service_arn]
             return
         if tasks is None:
-            tasks = Replicas(self._context.groups, self._context.say, self._context.patience)
+            tasks = Replicas(self._context.groups, self._context.say)
             self._services[service_arn] = tasks
         definition = await asyncio.to_thread(self._definition, service["taskDefinition"])
         version = definition["taskDefinitionArn"].rsplit("/", 1)[-1]
@@ -60,7 +60,22 @@ class Containers:
         async def make() -> Replica:
             return await self._task(service, definition, version)
 
-        await tasks.apply(version, int(service["desiredCount"]), make)
+        patience = self._patience(service, definition)
+        await tasks.apply(version, int(service["desiredCount"]), make, patience=patience)
+
+    def _patience(self, service: Mapping[str, Any], definition: Mapping[str, Any]) -> float:
+        """Tell how long a task may take to get healthy.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-healthcheck.html
+        """
+        own = [
+            _until_unhealthy(each["healthCheck"])
+            for each in definition["containerDefinitions"]
+            if each.get("healthCheck")
+        ]
+        grace = float(service.get("healthCheckGracePeriodSeconds") or 0)
+        groups = [each.get("targetGroupArn") for each in service.get("loadBalancers", ())]
+        return self._context.patience_for(max([grace, *own]), filter(None, groups))
 
     async def stop(self) -> None:
         """End every task."""
@@ -277,11 +292,20 @@ def _container_port(container: Mapping[str, Any]) -> int:
 
 
 def _check(definition: Mapping[str, Any], probe: Probe) -> Check:
-    return Check(
-        probe=probe,
-        interval=float(definition.get("interval", 30)),
-        retries=int(definition.get("retries", 3)),
-    )
+    return Check(probe=probe, interval=_interval(definition), retries=_retries(definition))
+
+
+def _until_unhealthy(check: Mapping[str, Any]) -> float:
+    """Tell how many seconds a container has until its own check says that it is unhealthy."""
+    return float(check.get("startPeriod") or 0) + _interval(check) * _retries(check)
+
+
+def _interval(check: Mapping[str, Any]) -> float:
+    return float(check.get("interval", 30))
+
+
+def _retries(check: Mapping[str, Any]) -> int:
+    return int(check.get("retries", 3))
 
 
 def _log_stream(container: Mapping[str, Any], task: str) -> tuple[str, str]:

@@ -29,6 +29,8 @@ from platform_lib.local.dataplane.running.pythons import Python
 from platform_lib.local.dataplane.running.trees import LocalTree, local_tree
 from platform_lib.local.errors import LocalCloudError
 
+_BOOT = 240.0
+"""Seconds of an instance's grace period that its first boot takes on AWS, and nothing here."""
 _HOME = "/var/lib/app"
 """What the unit leaves writable on an instance, where VmApp puts the app's home."""
 
@@ -63,7 +65,7 @@ class Machines:
                 del self._groups[name]
             return
         if instances is None:
-            instances = Replicas(self._context.groups, self._context.say, self._context.patience)
+            instances = Replicas(self._context.groups, self._context.say)
             self._groups[name] = instances
         template, version, data = await asyncio.to_thread(self._template, group)
         boot = read_user_data(data)
@@ -74,7 +76,10 @@ class Machines:
             return await self._instance(group, f"{template}:{version}", boot)
 
         count = int(group["DesiredCapacity"])
-        await instances.apply(f"{template}:{version}", count, make, replaces=refresh)
+        grace = float(group.get("HealthCheckGracePeriod") or 0) - _BOOT
+        patience = self._context.patience_for(grace, group.get("TargetGroupARNs", ()))
+        wanted = f"{template}:{version}"
+        await instances.apply(wanted, count, make, patience=patience, replaces=refresh)
 
     async def stop(self) -> None:
         """End every instance."""

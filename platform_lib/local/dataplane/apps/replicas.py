@@ -108,10 +108,9 @@ class Replica:
 class Replicas:
     """The copies of one app that serve, and their replacement."""
 
-    def __init__(self, groups: TargetGroups, say: Callable[[str], None], patience: float) -> None:
+    def __init__(self, groups: TargetGroups, say: Callable[[str], None]) -> None:
         self._groups = groups
         self._say = say
-        self._patience = patience
         self._lock = asyncio.Lock()
         self.serving: list[Replica] = []
         self.fresh: list[Replica] = []
@@ -123,9 +122,17 @@ class Replicas:
         count: int,
         make: Callable[[], Awaitable[Replica]],
         *,
+        patience: float,
         replaces: bool = True,
     ) -> None:
         """Have `count` healthy copies: new ones are of `version`, and so are all with `replaces`.
+
+        Args:
+            version: What they are copies of.
+            count: How many.
+            make: Makes one.
+            patience: Seconds that new ones have to get healthy.
+            replaces: Whether copies of another version go.
 
         Raises:
             NotSteady: The new copies did not get well; what served before serves on.
@@ -133,7 +140,7 @@ class Replicas:
         async with self._lock:
             same = version == self.version or not replaces
             missing = count - len(self.serving) if same else count
-            await self._add(missing, make)
+            await self._add(missing, make, patience)
             surplus = self.serving[count:] if same else self.serving
             kept = self.serving[:count] if same else []
             self.serving = [*kept, *self.fresh]
@@ -141,13 +148,15 @@ class Replicas:
             self.version = version
             await asyncio.gather(*(self.end(replica) for replica in surplus))
 
-    async def _add(self, count: int, make: Callable[[], Awaitable[Replica]]) -> None:
+    async def _add(
+        self, count: int, make: Callable[[], Awaitable[Replica]], patience: float
+    ) -> None:
         try:
             for _ in range(count):
                 replica = await make()
                 self.fresh.append(replica)
                 await self._begin(replica)
-            await self._until_healthy()
+            await self._until_healthy(patience)
         except BaseException:
             failed, self.fresh = self.fresh, []
             await asyncio.gather(*(self.end(replica) for replica in failed))
@@ -179,9 +188,9 @@ class Replicas:
                     await replica.parts[0].restart()
             await asyncio.sleep(check.interval if replica.well and not failures else 0.3)
 
-    async def _until_healthy(self) -> None:
+    async def _until_healthy(self, patience: float) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
+        deadline = loop.time() + patience
         while True:
             # Broken before steady: a copy between two crashes may look well for an instant.
             broken = next((each for each in self.fresh if each.crashes >= _CRASHES), None)
@@ -191,7 +200,7 @@ class Replicas:
                 return
             if loop.time() > deadline:
                 late = next(each for each in self.fresh if not each.healthy)
-                waited = f"did not get healthy within {self._patience:g} s"
+                waited = f"did not get healthy within {patience:g} s"
                 raise NotSteady(_report(late, waited))
             await asyncio.sleep(_LOOK)
 

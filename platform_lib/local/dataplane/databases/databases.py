@@ -15,6 +15,7 @@ from platform_lib.local.errors import LocalCloudError, NotSteady
 
 _POSTGRES: Final = ("postgres", "aurora-postgresql")
 _PAUSE: Final = 0.05
+_START_SECONDS: Final = 60.0
 KINDS: Final[Mapping[str, str]] = {
     "aws:rds/instance:Instance": "db_instance",
     "aws:rds/cluster:Cluster": "db_cluster",
@@ -103,7 +104,7 @@ class Databases:
 
     async def _launch(self, running: _Running) -> None:
         await running.process.start()
-        deadline = time.monotonic() + self._context.patience
+        deadline = time.monotonic() + self._context.patience_for(_START_SECONDS)
         while not await running.server.answers(running.port):
             if running.process.crashes > 1 or time.monotonic() > deadline:
                 lines = "\n  ".join(running.process.log.tail(8))

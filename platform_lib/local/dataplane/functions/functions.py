@@ -37,7 +37,8 @@ from platform_lib.local.errors import LocalCloudError
 
 _WORKERS = 10
 _IDLE_SECONDS = 300.0
-_INIT_SECONDS = 10.0
+_INIT_SECONDS = 60.0
+"""Longer than Lambda's 10: nothing of a start is cached there, and this machine may be busy."""
 _MEBIBYTE = 1024 * 1024
 _LOOK = 0.05
 """Seconds between two looks at how much memory a worker holds."""
@@ -210,7 +211,7 @@ class _Pool:
         )
         if cold:
             # A start that hangs is an error too: its time is Lambda's for the init phase.
-            limit = self._timeout + max(_INIT_SECONDS, self._context.patience)
+            limit = self._timeout + self._context.patience_for(_INIT_SECONDS)
             call.timer = asyncio.get_running_loop().call_later(limit, _give_up, call)
         worker.log.lineage = lineage
         start = f"START RequestId: {call.id} Version: {self._version}"

@@ -251,3 +251,30 @@ def test_a_stopped_plane_leaves_no_process(account, plane, image):
     plane.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(
+    ("grace", "check", "seconds"),
+    [
+        # The group's two checks of five seconds, but for a fast app on a busy machine.
+        (0, None, 10),
+        (300, None, 300),
+        (20, {"interval": 5, "retries": 3, "startPeriod": 100}, 115),
+        (200, {"interval": 5, "retries": 3}, 200),
+        (0, {}, 90),
+    ],
+)
+def test_a_task_has_the_time_that_its_service_gives_it(
+    account, plane, image, monkeypatch, grace, check, seconds
+):
+    waited = []
+
+    async def until_healthy(self, patience):
+        waited.append(patience)
+
+    monkeypatch.setattr(replicas.Replicas, "_until_healthy", until_healthy)
+    monkeypatch.setitem(vars(plane._context), "patience", None)
+    own = {} if check is None else {"healthCheck": {"command": ["CMD", "true"], **check}}
+    shop = Shop(account, plane, image, **own)
+    shop.update(healthCheckGracePeriodSeconds=grace)
+    assert waited == [seconds]

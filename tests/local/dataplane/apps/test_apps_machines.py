@@ -7,6 +7,7 @@ import os
 import pytest
 from dataplane_kit import APP, Asking, Front, ask, until, write_bundle, zipped
 
+from platform_lib.local.dataplane.apps import replicas
 from platform_lib.local.dataplane.apps.units import (
     expand,
     read_environment_file,
@@ -227,3 +228,18 @@ write_files:
     assert (boot.env, boot.sha256, boot.log_group) == ({"A": "1"}, None, "")
     assert boot.words == ("/usr/bin/python3.12", "-m", "app")
     assert json.dumps(boot.secrets) == "{}"
+
+
+@pytest.mark.parametrize(("grace", "seconds"), [(0, 10), (300, 60), (900, 660)])
+def test_an_instance_has_the_time_that_its_group_gives_it_but_for_the_boot(
+    account, plane, tmp_path, monkeypatch, grace, seconds
+):
+    waited = []
+
+    async def until_healthy(self, patience):
+        waited.append(patience)
+
+    monkeypatch.setattr(replicas.Replicas, "_until_healthy", until_healthy)
+    monkeypatch.setitem(vars(plane._context), "patience", None)
+    Fleet(account, plane, tmp_path).update(HealthCheckGracePeriod=grace)
+    assert waited == [seconds]
