@@ -5,7 +5,7 @@
 | `patches.py` | all of it, applied once |
 | `whole.py` | what it answers to what it does not know, and what it keeps |
 | `stores.py` | policies of buckets, keys of log groups |
-| `tables.py` | DynamoDB: writes that are atomic |
+| `tables.py`, `partiql.py` | DynamoDB: writes that are atomic, statements that write |
 | `databases.py` | RDS: where databases answer, and the secrets that it manages |
 | `functions.py` | Lambda: what belongs to a version or an alias, and what it forgets |
 | `mappings.py` | event source mappings: what was asked for, and what AWS refuses |
