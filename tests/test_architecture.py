@@ -40,7 +40,14 @@ VALUES = FLOORS[-1]
 # Beside the floors: they run programs or stand in for AWS, and know no component.
 BESIDE = {
     "testing": set(),
-    "local": {"bundling", "event_patterns", "json_paths", "log_patterns", "schedule_expressions"},
+    "local": {
+        "bundling",
+        "event_patterns",
+        "grants",
+        "json_paths",
+        "log_patterns",
+        "schedule_expressions",
+    },
 }
 
 # The same inside the local cloud, for its folders and the files that stand above or below them.
@@ -51,7 +58,7 @@ LOCAL_FLOORS = [
     {"services"},
     {"dataplane", "provider"},
     {"account"},
-    {"moto"},
+    {"moto", "rights"},
     {"clock", "permissions"},
     {"desired"},
     {"errors"},

@@ -8,11 +8,14 @@ import functools
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from platform_lib.local.desired import Desired
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.guard import GuardedApp
+from platform_lib.local.rights import JudgedApp, Sessions
+from platform_lib.local.rights.sessions import Credentials
 
 ACCOUNT_ID: Final = "123456789012"
 """The account that moto imitates."""
@@ -27,13 +30,16 @@ SETTINGS: Final = {
 }
 """One account, and what moto refuses as AWS does once it is told to: read from the environment."""
 
+OWNER: Final = "testing"
+"""The key, and its secret, of who may do everything: the user's terminal, and the cloud itself."""
+
 
 def client_environment(account: "Account") -> dict[str, str]:
     """Return the variables with which an AWS client reaches this account, and no other."""
     return {
         "AWS_ENDPOINT_URL": account.endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ACCESS_KEY_ID": OWNER,
+        "AWS_SECRET_ACCESS_KEY": OWNER,
         "AWS_REGION": account.region,
         "AWS_DEFAULT_REGION": account.region,
     }
@@ -49,20 +55,36 @@ class Account:
 
     moto's state is global to a process, so there is one account in a process at a time.
 
+    Args:
+        region: The region that programs work in.
+        permissions: Whether calls with a role's credentials are judged by its policies.
+        say: Shows a line: what was refused.
+
     Attributes:
         region: The region that programs work in where they name no other, and the one that apps
             run in.
         account_id: The account's number.
         endpoint: Where it answers, for `AWS_ENDPOINT_URL`; empty while stopped.
+        sessions: Gives credentials of roles.
     """
 
     _running: "Account | None" = None
     _lock = threading.Lock()
 
-    def __init__(self, region: str = "us-east-1") -> None:
+    def __init__(
+        self,
+        region: str = "us-east-1",
+        *,
+        permissions: bool = True,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.region = region
         self.account_id = ACCOUNT_ID
         self.endpoint = ""
+        self._desired = Desired(self.account_id, region)
+        self.sessions = Sessions(self._desired, region)
+        self._permissions = permissions
+        self._say = say
         self._server: Any = None
         self._others: dict[str, Account] = {}
 
@@ -74,6 +96,7 @@ class Account:
             if region not in self._others:
                 there = self._others[region] = Account(region)
                 there.endpoint = self.endpoint
+                there.sessions = self.sessions
             return self._others[region]
 
     def start(self) -> None:
@@ -105,7 +128,10 @@ class Account:
             self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
             self._server.start()
             serving = self._server._server
-            serving.app = GuardedApp(serving.app, functools.partial(_bucket_admits, serving.app))
+            moto, judged = serving.app, serving.app
+            if self._permissions:
+                judged = JudgedApp(moto, OWNER, self._desired, self.sessions, self._say)
+            serving.app = GuardedApp(judged, functools.partial(_bucket_admits, moto))
             _, port = self._server.get_host_and_port()
             self.endpoint = f"http://127.0.0.1:{port}"
             Account._running = self
@@ -119,6 +145,7 @@ class Account:
                 self.endpoint = ""
                 self._client.cache_clear()
                 self._others.clear()
+                self.sessions.forget()
                 Account._running = None
 
     def __enter__(self) -> "Account":
@@ -138,20 +165,24 @@ class Account:
             raise LocalCloudError("the account is not running: start it first")
         return self._client(service, self.endpoint)
 
+    def client_of(self, given: Credentials, service: str) -> Any:
+        """Make a client that works with a role's credentials, as the target's own software does."""
+        with _CLIENT_LOCK:
+            return _session().client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint,
+                config=_config(),
+                aws_access_key_id=given.key,
+                aws_secret_access_key=given.secret,
+                aws_session_token=given.token,
+            )
+
     @functools.cache  # noqa: B019 - an account lives as long as its process, or is cleared at stop
     def _client(self, service: str, endpoint: str) -> Any:
         with _CLIENT_LOCK:
-            from botocore.config import Config
-
-            config = Config(
-                max_pool_connections=64,
-                # An error of moto's is an answer; asking again only costs seconds.
-                retries={"total_max_attempts": 1},
-                s3={"addressing_style": "path"},
-                parameter_validation=True,
-            )
             return _session().client(
-                service, region_name=self.region, endpoint_url=endpoint, config=config
+                service, region_name=self.region, endpoint_url=endpoint, config=_config()
             )
 
 
@@ -175,8 +206,20 @@ def _session() -> Any:
     import boto3
 
     return boto3.session.Session(
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106 - moto asks for some word, no more
+        aws_access_key_id=OWNER,
+        aws_secret_access_key=OWNER,
+    )
+
+
+def _config() -> Any:
+    from botocore.config import Config
+
+    return Config(
+        max_pool_connections=64,
+        # An error of moto's is an answer; asking again only costs seconds.
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": "path"},
+        parameter_validation=True,
     )
 
 

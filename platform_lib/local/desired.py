@@ -6,6 +6,7 @@ and uses boto3. Beside what listens to moto there (`pollers/`, `delivery/`), onl
 models.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -97,15 +98,59 @@ class Desired:
 
     def __init__(self, account_id: str, region: str) -> None:
         self.account_id = account_id
-        self._region = region
+        self.region = region
 
     def role_statements(self, role_arn: str) -> list[dict[str, Any]]:
         """Return the statements of a role's own and its attached policies; none if it is gone."""
         role = self._role(role_arn)
-        if role is None:
+        return [] if role is None else _of_identity(role)
+
+    def role_boundary(self, role_arn: str) -> list[dict[str, Any]] | None:
+        """Return the statements of a role's permissions boundary; None where it has none."""
+        return self._boundary(self._role(role_arn))
+
+    def user_statements(self, user_arn: str) -> list[dict[str, Any]]:
+        """Return the statements of a user's own and attached policies, and of its groups'."""
+        user = self._user(user_arn)
+        if user is None:
             return []
-        texts = [*role.policies.values(), *map(_document, role.managed_policies.values())]
-        return [each for text in texts for each in _statements(text)]
+        groups = self._iam.groups.values()
+        mine = [each for each in list(groups) if user in each.users]
+        return [each for holder in (user, *mine) for each in _of_identity(holder)]
+
+    def user_boundary(self, user_arn: str) -> list[dict[str, Any]] | None:
+        """Return the statements of a user's permissions boundary; None where it has none."""
+        return self._boundary(self._user(user_arn))
+
+    def tags(self, identity_arn: str) -> Mapping[str, str]:
+        """Return the tags of a role or a user."""
+        found = self._role(identity_arn) or self._user(identity_arn)
+        tags = getattr(found, "tags", None) or {}
+        # moto keeps a role's as key -> {Key, Value}, in one version, and as key -> value in another.
+        listed = tags.items() if isinstance(tags, Mapping) else [(t["Key"], t) for t in tags]
+        return {k: str(v["Value"] if isinstance(v, Mapping) else v) for k, v in listed}
+
+    def role_id(self, role_arn: str) -> str:
+        """Return the unique id of a role, `AROA...`; empty where it is gone."""
+        return str(getattr(self._role(role_arn), "id", ""))
+
+    def user_of_key(self, access_key_id: str) -> Any:
+        """Return moto's user whose access key this is, or None."""
+        return next(
+            (
+                user
+                for user in list(self._iam.users.values())
+                if any(key.access_key_id == access_key_id for key in user.access_keys)
+            ),
+            None,
+        )
+
+    def session_of_key(self, access_key_id: str) -> Any:
+        """Return moto's session of a role that STS gave this key to, or None."""
+        from moto.sts.models import sts_backends
+
+        sessions = sts_backends[self.account_id]["aws"].assumed_roles
+        return next((e for e in reversed(sessions) if e.access_key_id == access_key_id), None)
 
     def role_trust(self, role_arn: str) -> list[dict[str, Any]]:
         """Return the statements that say who may assume a role."""
@@ -113,8 +158,9 @@ class Desired:
         return _statements(role.assume_role_policy_document) if role else []
 
     def resource_statements(self, arn: str) -> list[dict[str, Any]]:
-        """Return the statements of the policy of a function (or alias), queue or topic."""
-        service, name = arn.split(":")[2], arn.rpartition(":")[2]
+        """Return the statements of the policy of what an ARN names; none where it has none."""
+        *_, service, _, _, whole = arn.split(":", 5)
+        name = whole.rpartition(":")[2]
         match service:
             case "lambda":
                 # A permission for the function without a qualifier is none for its alias.
@@ -128,19 +174,76 @@ class Desired:
             case "sns":
                 topic = self._backend("sns").topics.get(arn)
                 return _statements(topic.policy) if topic else []
+            case "s3":
+                bucket = self.bucket(whole.partition("/")[0])
+                policy = bucket.policy if bucket else None
+                return _statements(policy.decode() if isinstance(policy, bytes) else policy)
+            case "kms":
+                key = self.key(arn)
+                # A key's policy says `*` for the key that it is of.
+                return _statements(key.policy) if key else []
+            case "secretsmanager":
+                secret = self.secret(arn)
+                return _statements(secret.policy) if secret else []
+            case "events":
+                bus = self._backend("events").event_buses.get(name.rpartition("/")[2])
+                return _statements(bus.policy) if bus and "event-bus/" in name else []
         return []
 
-    def _role(self, arn: str) -> Any:
+    def bucket(self, name: str) -> Any:
+        """Return moto's bucket, or None."""
+        from moto.s3.models import s3_backends
+
+        return s3_backends[self.account_id]["aws"].buckets.get(name)
+
+    def key(self, name: str) -> Any:
+        """Return moto's key of KMS by its id, ARN, alias or alias' ARN; None where it is not."""
+        backend = self._backend("kms")
+        alias = name.rpartition("alias/")[2]
+        if alias != name:
+            keys = list(backend.keys.values())
+            return next((each for each in keys if f"alias/{alias}" in each.aliases), None)
+        return backend.keys.get(name.rpartition("key/")[2])
+
+    def secret(self, name: str) -> Any:
+        """Return moto's secret by its name, its ARN, or its ARN without the end; else None."""
+        secrets = self._backend("secretsmanager").secrets
+        found = list(dict.values(secrets)) if isinstance(secrets, dict) else []
+        return next(
+            (e for e in found if name in (e.name, e.arn) or e.arn.rpartition("-")[0] == name), None
+        )
+
+    def mail_identity(self, address: str) -> str:
+        """Return the identity of SES that an address is sent by: its own, else its domain."""
+        backend = self._backend("ses")
+        known = getattr(backend, "email_identities", None) or getattr(backend, "addresses", ())
+        return address if address in known else address.rpartition("@")[2]
+
+    @property
+    def _iam(self) -> Any:
         from moto.iam.models import iam_backends
 
-        roles = iam_backends[self.account_id]["aws"].roles.values()
-        return next((each for each in list(roles) if each.arn == arn), None)
+        return iam_backends[self.account_id]["aws"]
+
+    def _role(self, arn: str) -> Any:
+        return next((each for each in list(self._iam.roles.values()) if each.arn == arn), None)
+
+    def _user(self, arn: str) -> Any:
+        return next((each for each in list(self._iam.users.values()) if each.arn == arn), None)
+
+    def _boundary(self, holder: Any) -> list[dict[str, Any]] | None:
+        arn = (getattr(holder, "permissions_boundary", None) or {}).get("PermissionsBoundaryArn")
+        if not arn:
+            return None
+        policy = self._iam.managed_policies.get(arn)
+        # A boundary that is gone allows nothing any more.
+        return _statements(_document(policy)) if policy else []
 
     def _backend(self, service: str) -> Any:
         from moto.backends import get_backend
 
         backends: Any = get_backend(service)  # type: ignore[call-overload]
-        return backends[self.account_id][self._region]
+        return backends[self.account_id][self.region]
 
     def database(self, kind: str, id: str) -> Database:
         """Return a database instance, by its resource ID, or a cluster of them, by its name.
@@ -404,13 +507,24 @@ def function_key(function: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
+def _of_identity(holder: Any) -> list[dict[str, Any]]:
+    texts = [*holder.policies.values(), *map(_document, list(holder.managed_policies.values()))]
+    return [each for text in texts for each in _statements(text)]
+
+
 def _document(policy: Any) -> str:
     return str(policy.versions[[v.is_default for v in policy.versions].index(True)].document)
 
 
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str) -> tuple[dict[str, Any], ...]:
+    """Read a policy, once for each of its texts: whoever changes one writes another."""
+    found = json.loads(text).get("Statement", [])
+    return tuple(found) if isinstance(found, list) else (found,)
+
+
 def _statements(text: str | None) -> list[dict[str, Any]]:
-    found = json.loads(text or "{}").get("Statement", [])
-    return found if isinstance(found, list) else [found]
+    return list(_parsed(text or "{}"))
 
 
 def _priority(rule: Any) -> str:
