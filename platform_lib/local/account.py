@@ -66,6 +66,7 @@ class Account:
         account_id: The account's number.
         endpoint: Where it answers, for `AWS_ENDPOINT_URL`; empty while stopped.
         sessions: Gives credentials of roles.
+        say: Shows a line.
     """
 
     _running: "Account | None" = None
@@ -84,7 +85,7 @@ class Account:
         self._desired = Desired(self.account_id, region)
         self.sessions = Sessions(self._desired, region)
         self._permissions = permissions
-        self._say = say
+        self.say = say
         self._server: Any = None
         self._others: dict[str, Account] = {}
 
@@ -130,7 +131,9 @@ class Account:
             serving = self._server._server
             moto, judged = serving.app, serving.app
             if self._permissions:
-                judged = JudgedApp(moto, OWNER, self._desired, self.sessions, self._say)
+                judged = JudgedApp(
+                    moto, OWNER, self._desired, self.sessions, lambda line: self.say(line)
+                )
             serving.app = GuardedApp(judged, functools.partial(_bucket_admits, moto))
             _, port = self._server.get_host_and_port()
             self.endpoint = f"http://127.0.0.1:{port}"
@@ -166,7 +169,7 @@ class Account:
         return self._client(service, self.endpoint)
 
     def client_of(self, given: Credentials, service: str) -> Any:
-        """Make a client that works with a role's credentials, as the target's own software does."""
+        """Make a client that works with a role's credentials, as a target's own software does."""
         with _CLIENT_LOCK:
             return _session().client(
                 service,

@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         help="the region that apps run in (default: aws:region of the programs, or us-east-1)",
     )
     up.add_argument("--port", type=int, help="port of the first address (default: free ones)")
+    up.add_argument(
+        "--no-permissions",
+        action="store_true",
+        help="let apps do what their roles do not allow; AWS does not",
+    )
     add_programs(add("preview", _preview, "Show what an up would change."), config=True)
     add_programs(add("refresh", _refresh, "Show, and take over, what drifted from the state."))
     add_programs(add("destroy", _destroy, "Delete what programs made."))
@@ -149,13 +154,22 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
             raise LocalCloudError(f"--port: a local cloud runs in {asked.state_dir} already")
         if asked.region is not None:
             raise LocalCloudError(f"--region: a local cloud runs in {asked.state_dir} already")
+        if asked.no_permissions:
+            told = "decided when the cloud starts, and one runs"
+            raise LocalCloudError(f"--no-permissions: it is {told} in {asked.state_dir} already")
         made = _remotely(running, "up", asked, screen)
         stacks = [Stack.from_plain(one) for one in made]
         show_stacks(screen, stacks)
         _show_outputs(screen, running.call("account", screen), map(_outputs_of, stacks))
         return _unchanged(_changes(running, "preview", asked, screen), screen) if asked.once else 0
 
-    cloud = LocalCloud(asked.state_dir, port=asked.port, region=_region(asked), screen=screen)
+    cloud = LocalCloud(
+        asked.state_dir,
+        port=asked.port,
+        region=_region(asked),
+        screen=screen,
+        permissions=not asked.no_permissions,
+    )
     try:
         cloud.start()
         stacks = cloud.up_all(

@@ -14,6 +14,7 @@ Several programs may be brought up at once, and from other terminals too. Everyt
 each start begins with an empty account.
 """
 
+import functools
 import json
 import os
 import socket
@@ -57,6 +58,7 @@ class LocalCloud:
         region: The region that apps run in, and programs work in where they name no other.
         screen: Where progress is shown, see `platform_lib.local.screen.for_output`. Default:
             nowhere.
+        permissions: Whether an app may do only what its role allows, as on AWS. Default: yes.
         services: Starts account, providers and data plane; for tests of the cloud itself.
 
     Raises:
@@ -71,13 +73,16 @@ class LocalCloud:
         port: int | None = None,
         region: str = "us-east-1",
         screen: Screen | None = None,
+        permissions: bool = True,
         services: Callable[..., Services] = start_services,
     ) -> None:
         self.screen = screen or Screen()
         self._state = StateDir(Path(state_dir) if state_dir else DEFAULT)
         self._port = port
         self._region = region
-        self._start_services = services
+        self._start_services = (
+            services if permissions else functools.partial(services, permissions=False)
+        )
         self._open = ExitStack()
         self._services: Services | None = None
         self._operations: Operations | None = None

@@ -9,7 +9,7 @@ models.
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,7 @@ class Desired:
         """Return the tags of a role or a user."""
         found = self._role(identity_arn) or self._user(identity_arn)
         tags = getattr(found, "tags", None) or {}
-        # moto keeps a role's as key -> {Key, Value}, in one version, and as key -> value in another.
+        # moto keeps them as key -> {Key, Value}, or as key -> value.
         listed = tags.items() if isinstance(tags, Mapping) else [(t["Key"], t) for t in tags]
         return {k: str(v["Value"] if isinstance(v, Mapping) else v) for k, v in listed}
 
@@ -159,36 +159,33 @@ class Desired:
 
     def resource_statements(self, arn: str) -> list[dict[str, Any]]:
         """Return the statements of the policy of what an ARN names; none where it has none."""
-        *_, service, _, _, whole = arn.split(":", 5)
-        name = whole.rpartition(":")[2]
-        match service:
-            case "lambda":
-                # A permission for the function without a qualifier is none for its alias.
-                try:
-                    return self.resource_policy(*name_and_qualifier(arn))
-                except LocalCloudError:
-                    return []
-            case "sqs":
-                queue = self._backend("sqs").queues.get(name)
-                return _statements(queue.policy) if queue else []
-            case "sns":
-                topic = self._backend("sns").topics.get(arn)
-                return _statements(topic.policy) if topic else []
-            case "s3":
-                bucket = self.bucket(whole.partition("/")[0])
-                policy = bucket.policy if bucket else None
-                return _statements(policy.decode() if isinstance(policy, bytes) else policy)
-            case "kms":
-                key = self.key(arn)
-                # A key's policy says `*` for the key that it is of.
-                return _statements(key.policy) if key else []
-            case "secretsmanager":
-                secret = self.secret(arn)
-                return _statements(secret.policy) if secret else []
-            case "events":
-                bus = self._backend("events").event_buses.get(name.rpartition("/")[2])
-                return _statements(bus.policy) if bus and "event-bus/" in name else []
-        return []
+        read: Mapping[str, Callable[[str], Any]] = {
+            "events": self._bus_policy,
+            "kms": lambda arn: getattr(self.key(arn), "policy", None),
+            "s3": self._bucket_policy,
+            "secretsmanager": lambda arn: getattr(self.secret(arn), "policy", None),
+            "sns": lambda arn: getattr(self._backend("sns").topics.get(arn), "policy", None),
+            "sqs": lambda arn: getattr(self.queue(arn), "policy", None),
+        }
+        service = arn.split(":")[2]
+        if service == "lambda":
+            # A permission for the function without a qualifier is none for its alias.
+            try:
+                return self.resource_policy(*name_and_qualifier(arn))
+            except LocalCloudError:
+                return []
+        reader = read.get(service)
+        return _statements(reader(arn)) if reader else []
+
+    def _bucket_policy(self, arn: str) -> str | None:
+        bucket = self.bucket(arn.split(":", 5)[-1].partition("/")[0])
+        policy: Any = getattr(bucket, "policy", None)
+        return policy.decode() if isinstance(policy, bytes) else policy
+
+    def _bus_policy(self, arn: str) -> str | None:
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        bus = self._backend("events").event_buses.get(name)
+        return getattr(bus, "policy", None) if kind == "event-bus" else None
 
     def bucket(self, name: str) -> Any:
         """Return moto's bucket, or None."""
@@ -497,6 +494,7 @@ def function_key(function: Any) -> str:
         function.version,
         function.code_digest if function.package_type == "Zip" else function.code,
         function.handler,
+        function.role,
         function.run_time,
         function.memory_size,
         function.timeout,

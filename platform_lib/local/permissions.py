@@ -1,9 +1,9 @@
 """Whether somebody may do something, by the policies that the account has.
 
 What Lambda does in a function's name (polls a queue, sends to a failure destination) needs its
-execution role; what a service does to a function, queue or topic needs that one's own policy; what
-an app does itself needs its role. Here all of it is judged, so that a missing grant is found before
-AWS finds it. Not evaluated: organisations' policies, endpoints' policies.
+execution role; what a service does to a function, queue or topic needs that one's own policy;
+what an app does itself needs its role. Here all of it is judged, so that a missing grant is found
+before AWS finds it. Not evaluated: organisations' policies, endpoints' policies.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -145,21 +145,17 @@ def refusal(
         (named for named, each in own if _any([each], "Allow", action, resource, known)),
         default=_Named.NOT,
     )
-    if direct is _Named.SESSION:
-        # The one who is named himself is bound by nothing but denials.
-        return None
-    for kind, limit in (
-        ("permissions boundary", policies.boundary),
-        ("session policy", policies.session),
-    ):
-        if limit is not None and not _any(limit, "Allow", action, resource, known):
-            return f"because no {kind} allows the {action} action"
-    if direct is _Named.IDENTITY:
-        return None
+    # The one who is named himself is bound by nothing but denials.
+    must: list[tuple[str, Sequence[Statement] | None]] = []
+    if direct < _Named.SESSION:
+        must += [("permissions boundary", policies.boundary), ("session policy", policies.session)]
     if policies.resource_decides and direct is _Named.NOT:
-        return f"because no resource-based policy allows the {action} action"
-    if not _any(policies.identity, "Allow", action, resource, known):
-        return f"because no identity-based policy allows the {action} action"
+        must.append(("resource-based policy", ()))
+    if direct < _Named.IDENTITY:
+        must.append(("identity-based policy", policies.identity))
+    for kind, statements in must:
+        if statements is not None and not _any(statements, "Allow", action, resource, known):
+            return f"because no {kind} allows the {action} action"
     return None
 
 

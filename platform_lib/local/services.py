@@ -37,7 +37,12 @@ class Services:
 
 
 def start_services(
-    run: Path, say: Callable[[str], None], port: int | None, region: str = "us-east-1"
+    run: Path,
+    say: Callable[[str], None],
+    port: int | None,
+    region: str = "us-east-1",
+    *,
+    permissions: bool = True,
 ) -> Services:
     """Start account, data plane and providers.
 
@@ -46,6 +51,7 @@ def start_services(
         say: Shows a line.
         port: Port of the first load balancer or API; None for free ones.
         region: The region that apps run in.
+        permissions: Whether what apps do is judged by their roles.
 
     Raises:
         LocalCloudError: A package is missing, or there is no such region.
@@ -63,7 +69,7 @@ def start_services(
     if not is_region(region):
         raise LocalCloudError(f"AWS has no region {region!r}: such as us-east-1 or eu-west-1")
     with ExitStack() as opened:
-        account = Account(region)
+        account = Account(region, permissions=permissions, say=say)
         account.start()
         opened.callback(account.stop)
         data_plane = DataPlane(account, run / "dataplane", say, port)

@@ -195,7 +195,34 @@ class Front:
         )["TargetGroups"][0]["TargetGroupArn"]
 
 
-def task_definition(account, family, image, environment=None, **more):
+ECS, EC2, LAMBDA = "ecs-tasks.amazonaws.com", "ec2.amazonaws.com", "lambda.amazonaws.com"
+
+
+def create_role(account, *actions, service=LAMBDA, resources="*", **settings):
+    """Make a role that may do these actions, and return its ARN."""
+    name, iam = new_name("role"), account.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust), **settings)[
+        "Role"
+    ]["Arn"]
+    if actions:
+        grant(account, arn, *actions, resources=resources)
+    return arn
+
+
+def grant(account, role, *actions, resources="*", **more):
+    """Let a role do these actions, and no others."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resources, **more}
+    account.client("iam").put_role_policy(
+        RoleName=role.rpartition("/")[2], PolicyName="p", PolicyDocument=document(statement)
+    )
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def task_definition(account, family, image, environment=None, task_role=None, **more):
     container = {
         "name": "app",
         "image": image,
@@ -205,8 +232,13 @@ def task_definition(account, family, image, environment=None, **more):
             {"name": k, "value": v} for k, v in {"PORT": "8080", **(environment or {})}.items()
         ],
     }
+    roles = {"taskRoleArn": task_role} if task_role else {}
     return account.client("ecs").register_task_definition(
         family=family,
+        executionRoleArn=create_role(
+            account, "secretsmanager:GetSecretValue", "ssm:GetParameter", service=ECS
+        ),
+        **roles,
         networkMode="awsvpc",
         requiresCompatibilities=["FARGATE"],
         cpu="256",

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -238,6 +239,107 @@ def test_each_morning_what_was_written_is_published(
         assert "Read me at breakfast" in digest["Message"]
     finally:
         sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def said(local_cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the screen shows of refused calls."""
+    lines: list[str] = []
+    monkeypatch.setattr(local_cloud.services.account, "say", lines.append)
+    return lines
+
+
+@contextmanager
+def without(local_cloud: LocalCloud, service: str, action: str, name: str = "") -> Iterator[None]:
+    """Take the grant with an action from the roles of one service whose names begin so."""
+    iam, taken = local_cloud.client("iam"), []
+    for role in iam.list_roles()["Roles"]:
+        trust = json.dumps(role["AssumeRolePolicyDocument"])
+        if service not in trust or not role["RoleName"].startswith(name):
+            continue
+        for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
+            which = {"RoleName": role["RoleName"], "PolicyName": policy}
+            document = iam.get_role_policy(**which)["PolicyDocument"]
+            kept = [each for each in document["Statement"] if action not in each["Action"]]
+            if len(kept) < len(document["Statement"]):
+                taken.append((which, json.dumps(document)))
+                less = {**document, "Statement": kept}
+                iam.put_role_policy(**which, PolicyDocument=json.dumps(less))
+    assert taken
+    try:
+        yield
+    finally:
+        for which, whole in taken:
+            iam.put_role_policy(**which, PolicyDocument=whole)
+
+
+SERVICES = {"vm": "ec2", "function": "lambda", "container": "ecs-tasks"}
+
+
+@each_target
+def test_without_its_grant_an_app_is_refused_as_on_aws_and_the_screen_has_the_line(
+    local_cloud: LocalCloud,
+    stacks: Mapping[str, Stack],
+    urls: Mapping[str, str],
+    said: list[str],
+    target: str,
+) -> None:
+    table = stacks["vm"].outputs["table_arn"]
+    with client(urls[target]) as http:
+        with without(local_cloud, f"{SERVICES[target]}.amazonaws.com", "dynamodb:Scan"):
+            assert http.get("/notes").status_code >= 500
+            assert http.post("/notes", json={"text": "Not mine"}).status_code >= 500
+        assert http.get("/notes").status_code == 200
+    query, put = said
+    for line, action in ((query, "Query"), (put, "PutItem")):
+        assert f"refused dynamodb:{action} on {table}" in line
+        assert f"because no identity-based policy allows the dynamodb:{action} action" in line
+    assert f'grants=[grants.read_table("{table}")]' in query
+    assert f'grants=[grants.read_write_table("{table}")]' in put
+    shown = local_cloud.services.data_plane.logs(
+        str(stacks[target].outputs["log_group_name"]), 200
+    )
+    user = "User: arn:aws:sts::123456789012:assumed-role/notes-"
+    words = f"is not authorized to perform: dynamodb:Query on resource: {table}"
+    assert any(user in line and words in line for line in shown)
+
+
+@pytest.mark.parametrize(
+    ("worker", "action", "line"),
+    [
+        ("inbox", "dynamodb:PutItem", "grants.read_write_table("),
+        ("activity", "dynamodb:UpdateItem", "grants.read_write_table("),
+        ("digest", "dynamodb:Query", "grants.read_table("),
+        ("digest", "sns:Publish", "grants.publish_to_topic("),
+    ],
+)
+def test_without_its_grant_a_worker_is_refused(
+    local_cloud: LocalCloud,
+    stacks: Mapping[str, Stack],
+    urls: Mapping[str, str],
+    said: list[str],
+    worker: str,
+    action: str,
+    line: str,
+) -> None:
+    stack, sqs = stacks["function"], local_cloud.client("sqs")
+    with without(local_cloud, "lambda.amazonaws.com", action, f"notes-{worker}"):
+        if worker == "digest":
+            arn = local_cloud.services.data_plane.invoke("notes-digest", b"{}")
+            assert arn.failed
+        elif worker == "inbox":
+            sqs.send_message(QueueUrl=stack.outputs["inbox_queue_url"], MessageBody="For nobody")
+            local_cloud.settle()
+        else:
+            with client(urls["vm"]) as http:
+                assert http.post("/notes", json={"text": "Not counted"}).status_code == 201
+            local_cloud.settle()
+    assert any(f"refused {action} on " in each and line in each for each in said)
+    # What was refused is done with its grant: the queue and the stream bring it again.
+    local_cloud.advance(3600)
+    said.clear()
+    local_cloud.settle()
+    assert said == []
 
 
 def test_moving_the_app_is_one_word_and_its_notes_come_along(local_cloud: LocalCloud) -> None:

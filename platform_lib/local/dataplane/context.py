@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platform_lib.local.account import Account, client_environment
+from platform_lib.local.account import Account
 from platform_lib.local.clock import Clock
 from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.dataplane.logs import CloudWatch, Log
@@ -59,10 +59,11 @@ class Context:
         home.mkdir(parents=True, exist_ok=True)
         return str(home)
 
-    def credentials(self) -> Mapping[str, str]:
+    def endpoint(self) -> Mapping[str, str]:
         """Return what lets an SDK in an app reach the imitated account, and no other."""
-        return {
-            **client_environment(self.account),
-            # An SDK that asks for an instance's role waits seconds for an address not here.
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return {"AWS_ENDPOINT_URL": self.account.endpoint}
+
+    def region(self) -> Mapping[str, str]:
+        """Return how a target tells its region, where it does."""
+        region = self.account.region
+        return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}

@@ -68,7 +68,7 @@ def signed(environ: Mapping[str, Any], region: str) -> Signed | None:
             key = unquote(query.partition("AWSAccessKeyId=")[2].partition("&")[0])
             return Signed(key=key, service="s3", region=region)
     parts = scope.strip().split("/")
-    if len(parts) != 5:  # noqa: PLR2004 - key, date, region, service, aws4_request
+    if len(parts) != 5:
         return None
     return Signed(key=parts[0], service=parts[3].lower(), region=parts[2])
 

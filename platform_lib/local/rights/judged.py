@@ -1,7 +1,7 @@
 """Stands before the account: whoever comes with a role's or a user's key is judged by its rights.
 
-The account's own key, and one that is nobody's, may do everything: they are the user's terminal, the
-providers, and the local cloud itself. Requests without a signature are let through, too.
+The account's own key, and one that is nobody's, may do everything: they are the user's terminal,
+the providers, and the local cloud itself. Requests without a signature are let through, too.
 """
 
 import time
@@ -65,9 +65,7 @@ class JudgedApp:
 
     def _judge(self, known: Known, asked: Asked, facts: Mapping[str, Fact]) -> str | None:
         """Return AWS's words where a request is refused."""
-        place = Place(
-            region=asked.region, account=self._desired.account_id, desired=self._desired
-        )
+        place = Place(region=asked.region, account=self._desired.account_id, desired=self._desired)
         for need in needs(asked, place):
             why = self.why_not(known, need, facts)
             if why is not None:

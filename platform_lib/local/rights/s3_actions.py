@@ -97,9 +97,7 @@ def s3_needs(asked: Asked) -> Iterator[Wanted]:
         yield "s3:*", None, {}
         return
     arn = f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "") if bucket else "*"
-    facts = {
-        name: str(parameters[each]) for each, name in _FACTS.items() if parameters.get(each)
-    }
+    facts = {name: str(parameters[each]) for each, name in _FACTS.items() if parameters.get(each)}
     if operation in ("ListObjects", "ListObjectsV2", "ListObjectVersions"):
         # A request that names none lists all, which is the empty prefix.
         facts.setdefault("s3:prefix", "")

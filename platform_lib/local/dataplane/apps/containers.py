@@ -1,14 +1,13 @@
 """ECS services: a service's tasks, as containers where a Docker engine answers, else as processes.
 
-Not imitated: CPU and memory limits, task networking (security groups, addresses), permissions of
-task and execution roles, volumes that containers share, ECS Exec, service discovery, capacity
-providers (how a task is placed), scaling by load, and `describe_tasks`. A port is a free one of
-127.0.0.1, which the app learns from `PORT`. An image that is not ours keeps its port inside its
-container and, being in Docker's own network there, does not reach the imitated account.
+Not imitated: CPU and memory limits, task networking (security groups, addresses), volumes that
+containers share, ECS Exec, service discovery, capacity providers (how a task is placed), scaling
+by load, and `describe_tasks`. A port is a free one of 127.0.0.1, which the app learns from `PORT`.
+An image that is not ours keeps its port inside its container and, being in Docker's own network
+there, does not reach the imitated account.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,12 +15,21 @@ from typing import Any
 from platform_lib.local.dataplane.apps.engine import Engine
 from platform_lib.local.dataplane.apps.images import Image, Images, Recipe, read_recipe
 from platform_lib.local.dataplane.apps.replicas import Check, Probe, Replica, Replicas
+from platform_lib.local.dataplane.apps.role_endpoint import TaskEndpoint
 from platform_lib.local.dataplane.apps.secret_values import secret_value
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.running.processes import Command, Kept, Process, free_port
+from platform_lib.local.dataplane.running.processes import (
+    Command,
+    Kept,
+    Process,
+    free_port,
+    with_this_machines,
+)
+from platform_lib.local.dataplane.running.pythons import commands_of
 from platform_lib.local.dataplane.running.trees import LocalTree, local_tree
 
 _DOCKER_GRACE = 12.0
+_IMAGE_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Containers:
@@ -119,6 +127,7 @@ class Containers:
                 port=port,
                 inner_port=inner,
                 task=task,
+                roles=definition,
             )
             await unit.prepare()
             log = self._context.log(
@@ -130,7 +139,7 @@ class Containers:
                 log,
                 self._context.say,
                 grace=_DOCKER_GRACE if image.how == "docker" else 5.0,
-                after=unit.remove if image.how == "docker" else None,
+                after=unit.remove,
             )
             parts.append(kept)
             if container.get("healthCheck"):
@@ -167,6 +176,7 @@ class _Container:
         port: int,
         inner_port: int,
         task: str,
+        roles: Mapping[str, Any],
     ) -> None:
         # An image of ours listens where PORT says; another keeps its port, and it is published.
         self._context = context
@@ -180,6 +190,11 @@ class _Container:
         self._inner = inner_port
         self._launches = 0
         self._tree: LocalTree | None = None
+        sessions, name = context.account.sessions, task.rpartition("-")[2]
+        role, execution = str(roles.get("taskRoleArn", "")), str(roles.get("executionRoleArn", ""))
+        self._role = TaskEndpoint(lambda: sessions.give(role, name)) if role else None
+        self._compatible = roles.get("requiresCompatibilities") or ()
+        self._execution = sessions.give(execution, name)
 
     async def prepare(self) -> None:
         """Install what a process needs."""
@@ -192,7 +207,7 @@ class _Container:
 
     async def command(self) -> Command:
         """Word the next start. Secrets are read anew, as ECS reads them for each task."""
-        env = await asyncio.to_thread(self._environment)
+        env = await self._environment()
         given = tuple(self._definition.get("command") or ())
         if self._tree is not None:
             recipe = self._recipe()
@@ -211,7 +226,8 @@ class _Container:
             read_only=bool(self._definition.get("readonlyRootFilesystem")),
             volumes=[each["containerPath"] for each in self._definition.get("mountPoints", ())],
         )
-        return Command(argv=(*words[:2], *options, *words[2:]), env=env)
+        argv = (*words[:2], *options, *words[2:])
+        return Command(argv=argv, env=with_this_machines(env))
 
     def _container_name(self) -> str:
         return f"platform-local-{self._context.account.endpoint.rsplit(':', 1)[-1]}-" + (
@@ -235,21 +251,38 @@ class _Container:
             words[0] = python
         mapped = {name: here(value) for name, value in recipe.env.items()}
         mapped["HOME"] = self._context.home(self._task)
-        mapped["PATH"] = f"{tree}/bin:{os.environ.get('PATH', os.defpath)}"
+        mapped["LANG"] = "C.UTF-8"
+        mapped["PATH"] = f"{tree}/bin:{commands_of(self._tree.python)}:{_IMAGE_PATH}"
         return Command(
             argv=tuple(words),
             env={**mapped, **env},
             cwd=self._tree.path,
         )
 
-    def _environment(self) -> dict[str, str]:
+    async def _environment(self) -> dict[str, str]:
+        env = await asyncio.to_thread(self._variables)
+        if self._role is not None:
+            if self._moves:
+                return {**await self._role.variables(), **env}
+            # No SDK asks for credentials at the address that this machine has in a container.
+            return {**self._role.credentials.environment(), **env}
+        return env
+
+    def _variables(self) -> dict[str, str]:
         account = self._context.account
-        env = dict(self._context.credentials())
+        fargate = "FARGATE" in self._compatible
+        env = {
+            **self._context.endpoint(),
+            **self._context.region(),
+            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE" if fargate else "AWS_ECS_EC2",
+        }
         env |= {each["name"]: each["value"] for each in self._definition.get("environment", ())}
         if self._image.ours:
             env.setdefault("WEB_CONCURRENCY", "1")
         for each in self._definition.get("secrets", ()):
-            env[each["name"]] = secret_value(account, each["name"], each["valueFrom"])
+            env[each["name"]] = secret_value(
+                account, self._execution, each["name"], each["valueFrom"]
+            )
         if self._moves:
             env |= {"PORT": str(self._port), "GRANIAN_HOST": "127.0.0.1"}
         elif not self._engine.host_network:
@@ -265,12 +298,12 @@ class _Container:
         if self._moves:
             local = rf"(127\.0\.0\.1|localhost):{self._inner}\b"
             words = [re.sub(local, rf"\g<1>:{self._port}", word) for word in words]
-        env = await asyncio.to_thread(self._environment)
+        env = await self._environment()
         if self._tree is not None:
             command = self._process(words, env)
         else:
             argv = ("docker", "exec", self._container_name(), *words)
-            command = Command(argv=argv, env={})
+            command = Command(argv=argv, env=with_this_machines({}))
         process = await Process.start(command, None, grace=0.2)
         timeout = float(check.get("timeout", 5))
         try:
@@ -283,7 +316,10 @@ class _Container:
 
     async def remove(self) -> None:
         """Remove what is left of the container when its client had to be killed."""
-        await asyncio.to_thread(self._engine.remove_task, self._task)
+        if self._role is not None:
+            await self._role.close()
+        if self._image.how == "docker":
+            await asyncio.to_thread(self._engine.remove_task, self._task)
 
 
 def _container_port(container: Mapping[str, Any]) -> int:

@@ -8,13 +8,20 @@ from botocore.exceptions import ClientError
 
 from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.rights.sessions import Credentials
 
 
-def secret_value(account: Account, variable: str, reference: str) -> str:
+def secret_value(account: Account, given: Credentials, variable: str, reference: str) -> str:
     """Read a secret: an ARN, `ARN#key`, or ECS's `ARN:key:stage:version`. Blocks.
 
+    Args:
+        account: Where it is.
+        given: Of the role that reads it.
+        variable: What it is for.
+        reference: Which it is.
+
     Raises:
-        LocalCloudError: There is no such secret, parameter or key.
+        LocalCloudError: There is no such secret, parameter or key, or the role may not read it.
     """
     arn, _, key = reference.partition("#")
     if ":secretsmanager:" in arn and not key:
@@ -22,7 +29,7 @@ def secret_value(account: Account, variable: str, reference: str) -> str:
         parts = arn.split(":")
         arn, key = ":".join(parts[:7]), (parts[7] if len(parts) > 7 else "")
     try:
-        value = _read(account, arn)
+        value = _read(account, given, arn)
     except ClientError as error:
         raise LocalCloudError(f"secret {variable}: {arn}: {error}") from error
     if not key:
@@ -66,10 +73,10 @@ def _as_go_prints_a_number(number: float) -> str:
     return f"{mantissa:f}e{exponent:+03d}"
 
 
-def _read(account: Account, arn: str) -> str:
+def _read(account: Account, given: Credentials, arn: str) -> str:
     answer: dict[str, Any]
     if ":secretsmanager:" in arn:
-        answer = account.client("secretsmanager").get_secret_value(SecretId=arn)
+        answer = account.client_of(given, "secretsmanager").get_secret_value(SecretId=arn)
         return str(answer["SecretString"])
-    answer = account.client("ssm").get_parameter(Name=arn, WithDecryption=True)
+    answer = account.client_of(given, "ssm").get_parameter(Name=arn, WithDecryption=True)
     return str(answer["Parameter"]["Value"])

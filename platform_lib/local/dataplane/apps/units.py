@@ -15,7 +15,19 @@ from platform_lib.local.errors import LocalCloudError
 _BUNDLE = "/etc/platform/bundle.json"
 _SECRETS = "/etc/platform/secrets.json"
 _UNIT = "/etc/systemd/system/app.service"
-_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED_IN_QUOTES = re.compile(r"\\([\"\\`$\n])")
+"""Any other backslash between quotes is one."""
+_PARTS = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|(?:[^"'\\\n]|\\.))*"""
+_LINES = re.compile(
+    rf"^[ \t]*(?![#;])(?P<key>[^=\s]+)[ \t]*=[ \t]*(?P<value>{_PARTS}?)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+"""A variable, whose value goes on behind a line feed that stands between quotes."""
+_QUOTED = re.compile(
+    r"""\"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>[^']*)'|(?P<plain>(?:[^"'\\]|\\.)+)""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,19 +115,29 @@ def read_unit(text: str) -> dict[str, list[str]]:
 
 
 def read_environment_file(text: str) -> dict[str, str]:
-    """Read systemd's EnvironmentFile: `KEY="value"`, where a backslash escapes."""
+    """Read systemd's EnvironmentFile: `KEY="value"`, where a value may have many lines."""
     found: dict[str, str] = {}
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        if not equals or line.lstrip().startswith(("#", ";")):
-            continue
-        quoted = value.strip()
-        if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':
-            quoted = _ESCAPED.sub(r"\1", quoted[1:-1])
-        elif len(quoted) > 1 and quoted[0] == quoted[-1] == "'":
-            quoted = quoted[1:-1]
-        found[key.strip()] = quoted
+    for line in _LINES.finditer(text):
+        words = (_unquoted(each) for each in _QUOTED.finditer(line["value"]))
+        found[line["key"]] = "".join(words)
     return found
+
+
+def _unquoted(part: re.Match[str]) -> str:
+    """Read one part of a value, as systemd's `parse_env_file` does.
+
+    https://github.com/systemd/systemd/blob/v252/src/basic/env-file.c
+    """
+    if part["double"] is not None:
+        return _ESCAPED_IN_QUOTES.sub(_escaped, part["double"])
+    if part["single"] is not None:
+        return part["single"]
+    return _ESCAPED.sub(_escaped, part["plain"])
+
+
+def _escaped(found: re.Match[str]) -> str:
+    # A line feed behind a backslash is none.
+    return "" if found[1] == "\n" else found[1]
 
 
 def expand(words: tuple[str, ...], env: Mapping[str, str]) -> list[str]:

@@ -191,6 +191,7 @@ class _Pool:
         self._prepared: asyncio.Task[Ready] | None = None
         self._stopped = False
         self._told: set[str] = set()
+        self._given = context.account.sessions.give(str(function.role), self.name)
 
     async def invoke(
         self, arn: str, payload: bytes, lineage: Lineage, request_id: str
@@ -320,7 +321,13 @@ class _Pool:
         async def make(address: str) -> Command:
             home = self._context.home(f"{self.name}-{number}")
             return command(
-                self._context, self._function, ready, address=address, stream=stream, home=home
+                self._context,
+                self._function,
+                ready,
+                given=self._given,
+                address=address,
+                stream=stream,
+                home=home,
             )
 
         await worker.start(make)

@@ -8,7 +8,6 @@ machine. Nothing can be put into this machine's /opt: the folder is on Python's 
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,9 @@ from platform_lib.local.dataplane.running.trees import (
 )
 from platform_lib.local.desired import Layer
 from platform_lib.local.errors import LocalCloudError
+
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""Where Lambda looks for commands, but for what layers bring."""
 
 
 def local_layers(
@@ -112,7 +114,7 @@ def layer_environment(opt: Path | None, python: Python) -> tuple[list[str], dict
     places = [opt / "python" / "lib" / f"python{python.wanted}" / "site-packages", opt / "python"]
     system = {}
     if (opt / "bin").is_dir():
-        system["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), str(opt / "bin")))
+        system["PATH"] = f"{SYSTEM_PATH}:{opt / 'bin'}"
     if (opt / "lib").is_dir():
         system["LD_LIBRARY_PATH"] = str(opt / "lib")
     return [str(place) for place in places if place.is_dir()], system

@@ -8,7 +8,11 @@ from typing import Any
 
 from platform_lib.bundling.cache import cache_dir, made_once
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.functions.layers import layer_environment, local_layers
+from platform_lib.local.dataplane.functions.layers import (
+    SYSTEM_PATH,
+    layer_environment,
+    local_layers,
+)
 from platform_lib.local.dataplane.functions.runtime_api import START
 from platform_lib.local.dataplane.running.processes import Command
 from platform_lib.local.dataplane.running.pythons import Python, minor
@@ -20,6 +24,7 @@ from platform_lib.local.dataplane.running.trees import (
 )
 from platform_lib.local.desired import function_layers, log_group
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.rights.sessions import Credentials
 
 _RUNTIME = ("awslambdaric>=3,<5", "boto3>=1.40,<2")
 """What stands beside the app on Lambda; boto3 is there for handlers that bring none."""
@@ -81,7 +86,14 @@ def lambda_packages(python: Python) -> Path:
 
 
 def command(
-    context: Context, function: Any, ready: Ready, *, address: str, stream: str, home: str
+    context: Context,
+    function: Any,
+    ready: Ready,
+    *,
+    given: Credentials,
+    address: str,
+    stream: str,
+    home: str,
 ) -> Command:
     """Word a worker's start, with Lambda's variables; `home` stands in for what is in /tmp there.
 
@@ -90,7 +102,9 @@ def command(
     tree, runtime = ready.tree, ready.runtime
     packages, system = layer_environment(ready.opt, tree.python)
     env = {
-        **context.credentials(),
+        **context.endpoint(),
+        **context.region(),
+        **given.environment(),
         "AWS_LAMBDA_RUNTIME_API": address,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
         "AWS_LAMBDA_FUNCTION_NAME": str(function.function_name),
@@ -102,6 +116,8 @@ def command(
         "LAMBDA_TASK_ROOT": str(tree.path),
         "LAMBDA_RUNTIME_DIR": str(runtime),
         "_HANDLER": str(function.handler),
+        "LANG": "en_US.UTF-8",
+        "PATH": SYSTEM_PATH,
         "TZ": ":UTC",
         **system,
         # The app's own folder first, as on Lambda: what it brings wins over what is there.

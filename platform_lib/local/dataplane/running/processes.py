@@ -21,7 +21,7 @@ from platform_lib.local.clock import backoff
 from platform_lib.local.dataplane.logs import Log
 
 _WATCHER = Path(__file__).with_name("watcher.py")
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _WELL_AFTER = 60.0
@@ -29,16 +29,20 @@ _WELL_AFTER = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to start. `env` is added to the little that every process needs."""
+    """What to start, and its whole environment."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path | None = None
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Return a child's whole environment."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+def with_this_machines(extra: Mapping[str, str]) -> dict[str, str]:
+    """Add what a command of this machine's own needs of its environment, such as `docker`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name.startswith("DOCKER_")
+    }
     return {**kept, **extra}
 
 
@@ -80,7 +84,7 @@ class Process:
                 stdin=theirs.fileno(),
                 stdout=written if log else subprocess.DEVNULL,
                 stderr=asyncio.subprocess.STDOUT,
-                env=environment(command.env),
+                env=dict(command.env),
                 cwd=command.cwd,
                 start_new_session=True,
             )

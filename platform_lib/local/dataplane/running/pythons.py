@@ -12,6 +12,8 @@ from pathlib import Path
 
 import uv
 
+from platform_lib.bundling.cache import cache_dir
+
 
 @dataclass(frozen=True, kw_only=True)
 class Python:
@@ -78,3 +80,16 @@ def _version(path: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return asked.stdout.strip() if asked.returncode == 0 else None
+
+
+def commands_of(python: Python) -> str:
+    """Return a folder in which the names of the target's Python are this machine's."""
+    folder = cache_dir("local", "bin", f"{python.wanted}-{python.version}")
+    for name in ("python", "python3", f"python{python.wanted}"):
+        link = folder / name
+        if not link.is_symlink() or link.readlink() != python.path:
+            fresh = folder / f".{name}.{os.getpid()}"
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(python.path)
+            fresh.replace(link)
+    return str(folder)

@@ -10,6 +10,7 @@ from dataplane_kit import (
     Shop,
     add_image,
     ask,
+    create_role,
     new_name,
     until,
 )
@@ -94,8 +95,9 @@ def test_a_key_of_a_secret_is_text_as_each_target_words_it(account, value, ours,
     arn = account.client("secretsmanager").create_secret(
         Name=new_name("shape"), SecretString=json.dumps({"key": value})
     )["ARN"]
-    assert secret_value(account, "A", f"{arn}#key") == ours
-    assert secret_value(account, "A", f"{arn}:key::") == ecs
+    given = account.sessions.give(create_role(account, "secretsmanager:GetSecretValue"), "s")
+    assert secret_value(account, given, "A", f"{arn}#key") == ours
+    assert secret_value(account, given, "A", f"{arn}:key::") == ecs
 
 
 def test_a_new_version_replaces_the_old_one_without_a_gap(account, plane, image):

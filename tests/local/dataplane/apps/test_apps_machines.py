@@ -5,7 +5,17 @@ import json
 import os
 
 import pytest
-from dataplane_kit import APP, Asking, Front, ask, until, write_bundle, zipped
+from dataplane_kit import (
+    APP,
+    EC2,
+    Asking,
+    Front,
+    ask,
+    create_role,
+    until,
+    write_bundle,
+    zipped,
+)
 
 from platform_lib.local.dataplane.apps import replicas
 from platform_lib.local.dataplane.apps.units import (
@@ -29,11 +39,19 @@ def account(account):
 _names = iter(range(1000))
 
 
+MAY = ("s3:GetObject", "secretsmanager:GetSecretValue")
+
+
 class Fleet:
     """An auto scaling group behind its load balancer, as VmApp makes it."""
 
-    def __init__(self, account, plane, tmp_path, **settings):
+    def __init__(self, account, plane, tmp_path, may=MAY, **settings):
         self.name = f"fleet{next(_names)}"
+        self.role, iam = create_role(account, *may, service=EC2), account.client("iam")
+        iam.create_instance_profile(InstanceProfileName=self.name)
+        iam.add_role_to_instance_profile(
+            InstanceProfileName=self.name, RoleName=self.role.rpartition("/")[2]
+        )
         self.account, self.plane, self.tmp_path = account, plane, tmp_path
         self.front = Front(account, self.name, "instance")
         self.url = plane.endpoint("load_balancer", self.front.arn)
@@ -75,6 +93,7 @@ class Fleet:
         return {
             "ImageId": image,
             "InstanceType": "t3.small",
+            "IamInstanceProfile": {"Name": self.name},
             "UserData": base64.b64encode(packed).decode(),
         }
 
