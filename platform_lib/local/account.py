@@ -131,9 +131,7 @@ class Account:
             serving = self._server._server
             moto, judged = serving.app, serving.app
             if self._permissions:
-                judged = JudgedApp(
-                    moto, OWNER, self._desired, self.sessions, lambda line: self.say(line)
-                )
+                judged = JudgedApp(moto, OWNER, self._desired, self.sessions, self._show)
             serving.app = GuardedApp(judged, functools.partial(_bucket_admits, moto))
             _, port = self._server.get_host_and_port()
             self.endpoint = f"http://127.0.0.1:{port}"
@@ -150,6 +148,9 @@ class Account:
                 self._others.clear()
                 self.sessions.forget()
                 Account._running = None
+
+    def _show(self, line: str) -> None:
+        self.say(line)
 
     def __enter__(self) -> "Account":
         self.start()

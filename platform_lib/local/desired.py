@@ -213,7 +213,7 @@ class Desired:
     def mail_identity(self, address: str) -> str:
         """Return the identity of SES that an address is sent by: its own, else its domain."""
         backend = self._backend("ses")
-        known = getattr(backend, "email_identities", None) or getattr(backend, "addresses", ())
+        known: Any = getattr(backend, "email_identities", ())
         return address if address in known else address.rpartition("@")[2]
 
     @property

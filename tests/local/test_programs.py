@@ -263,8 +263,11 @@ def without(local_cloud: LocalCloud, service: str, action: str, name: str = "") 
             kept = [each for each in document["Statement"] if action not in each["Action"]]
             if len(kept) < len(document["Statement"]):
                 taken.append((which, json.dumps(document)))
-                less = {**document, "Statement": kept}
-                iam.put_role_policy(**which, PolicyDocument=json.dumps(less))
+                less = json.dumps({**document, "Statement": kept})
+                if kept:
+                    iam.put_role_policy(**which, PolicyDocument=less)
+                else:
+                    iam.delete_role_policy(**which)
     assert taken
     try:
         yield

@@ -1,8 +1,8 @@
 """Which actions on which resources an operation needs, for the services that apps call.
 
-A row says where the resource's name is in a request, and how its ARN is made of it. What no row
-knows is judged without its resource: it is allowed where the action is allowed for any. The
-operations of a service in the table that name no resource of it are for `*`, as AWS has them.
+A row says where the resource's name is in a request, and how its ARN is made of it. Operations
+that are for no resource are for `*`. What no row knows is judged without its resource: it is
+allowed where the action is allowed for any.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -57,12 +57,16 @@ class _Service:
         prefix: Of its actions, where that is not the name that its requests are signed for.
         makes: Parameter -> what makes an ARN of its value; the first that is there counts.
         renamed: Operation -> action, where they differ.
+        everything: Operations that are for no resource, whatever they name.
+        only: What the rows of `makes` are for, where the same names mean other things elsewhere.
         facts: Parameter -> condition key.
     """
 
     prefix: str = ""
     makes: Mapping[str, Maker] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    everything: frozenset[str] = frozenset()
+    only: re.Pattern[str] = re.compile(".*")
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,16 +91,20 @@ def needs(asked: Asked, place: Place) -> Sequence[Need]:
         for parameter, key in service.facts.items()
         if asked.parameters.get(parameter)
     }
-    made = next(
-        (
-            make(asked.parameters[parameter], asked.parameters, place)
-            for parameter, make in service.makes.items()
-            if asked.parameters.get(parameter)
-        ),
-        "*" if asked.operation else None,
-    )
-    arns = [made] if made is None or isinstance(made, str) else made
+    arns = _arns(service, asked, place)
     return [Need(action=name, resource=arn, facts=facts) for arn in arns]
+
+
+def _arns(service: _Service, asked: Asked, place: Place) -> Sequence[str | None]:
+    if asked.operation in service.everything:
+        return ["*"]
+    makes = service.makes if service.only.fullmatch(asked.operation) else {}
+    for parameter, make in makes.items():
+        value = asked.parameters.get(parameter)
+        if value:
+            made = make(value, asked.parameters, place)
+            return [made] if isinstance(made, str) else (made or [None])
+    return [None]
 
 
 def _named(service: str, before: str = "") -> Maker:
@@ -271,6 +279,15 @@ def _assume(parameters: Mapping[str, Any], place: Place) -> Iterator[Need]:
     yield Need(action="sts:AssumeRole", resource=str(parameters.get("RoleArn", "")), facts=facts)
 
 
+def _encrypt_anew(parameters: Mapping[str, Any], place: Place) -> Iterator[Need]:
+    old = parameters.get("SourceKeyId")
+    text = parameters.get("CiphertextBlob", "")
+    source = _key(old, parameters, place) if old else _key_of_text(text, parameters, place)
+    target = _key(parameters.get("DestinationKeyId", ""), parameters, place)
+    yield Need(action="kms:ReEncryptFrom", resource=str(source))
+    yield Need(action="kms:ReEncryptTo", resource=target)
+
+
 def _passing(action: str, service: str, make: Maker, *path: str) -> Any:
     """Say that an operation hands a role to a service, which is a right of its own."""
 
@@ -306,6 +323,7 @@ _SPECIAL: Mapping[tuple[str, str], Any] = {
     # It needs no rights of the caller: the token is what counts.
     ("sts", "AssumeRoleWithWebIdentity"): _nothing,
     ("sts", "AssumeRoleWithSAML"): _nothing,
+    ("kms", "ReEncrypt"): _encrypt_anew,
     ("events", "PutEvents"): _put_events,
     ("dynamodb", "TransactGetItems"): _transaction,
     ("dynamodb", "TransactWriteItems"): _transaction,
@@ -331,6 +349,7 @@ _SERVICES: Mapping[str, _Service] = {
             "DeleteMessageBatch": "DeleteMessage",
             "SendMessageBatch": "SendMessage",
         },
+        everything=frozenset({"ListQueues"}),
     ),
     "sns": _Service(
         makes={
@@ -341,6 +360,16 @@ _SERVICES: Mapping[str, _Service] = {
             "Name": _named("sns"),
         },
         renamed={"PublishBatch": "Publish"},
+        everything=frozenset(
+            {
+                "CreatePlatformApplication",
+                "GetSubscriptionAttributes",
+                "ListSubscriptions",
+                "ListTopics",
+                "SetSubscriptionAttributes",
+                "Unsubscribe",
+            }
+        ),
         facts={"Protocol": "sns:Protocol", "Endpoint": "sns:Endpoint"},
     ),
     "dynamodb": _Service(
@@ -352,6 +381,19 @@ _SERVICES: Mapping[str, _Service] = {
             "StreamArn": _named("dynamodb"),
             "ShardIterator": _shard,
         },
+        everything=frozenset(
+            {
+                "DescribeEndpoints",
+                "DescribeLimits",
+                "ListBackups",
+                "ListContributorInsights",
+                "ListExports",
+                "ListGlobalTables",
+                "ListImports",
+                "ListStreams",
+                "ListTables",
+            }
+        ),
     ),
     "kinesis": _Service(
         makes={
@@ -361,21 +403,59 @@ _SERVICES: Mapping[str, _Service] = {
             "StreamName": _named("kinesis", "stream/"),
             "ShardIterator": _kinesis_shard,
         },
+        everything=frozenset(
+            {
+                "DescribeLimits",
+                "DisableEnhancedMonitoring",
+                "EnableEnhancedMonitoring",
+                "ListStreams",
+                "UpdateShardCount",
+                "UpdateStreamMode",
+            }
+        ),
     ),
-    "firehose": _Service(makes={"DeliveryStreamName": _named("firehose", "deliverystream/")}),
+    "firehose": _Service(
+        makes={"DeliveryStreamName": _named("firehose", "deliverystream/")},
+        everything=frozenset({"ListDeliveryStreams"}),
+    ),
     "events": _Service(
-        makes={"Rule": _rule, "Name": _rule, "EventBusName": _named("events", "event-bus/")}
+        makes={"Rule": _rule, "Name": _rule},
+        only=re.compile(".*(Rule|Targets|TargetsByRule)"),
+        everything=frozenset(
+            {
+                "ListEventBuses",
+                "ListRuleNamesByTarget",
+                "ListRules",
+                "PutPermission",
+                "RemovePermission",
+                "TestEventPattern",
+            }
+        ),
     ),
-    "scheduler": _Service(makes={"Name": _schedule}),
+    "scheduler": _Service(
+        makes={"Name": _schedule},
+        only=re.compile("(Get|Delete)Schedule"),
+        everything=frozenset({"ListScheduleGroups", "ListSchedules"}),
+    ),
     "states": _Service(
         makes={
             "stateMachineArn": _named("states"),
             "executionArn": _named("states"),
             "activityArn": _named("states"),
-        }
+        },
+        everything=frozenset(
+            {
+                "ListActivities",
+                "ListStateMachines",
+                "SendTaskFailure",
+                "SendTaskHeartbeat",
+                "SendTaskSuccess",
+            }
+        ),
     ),
     "secretsmanager": _Service(
         makes={"SecretId": _secret, "Name": _secret},
+        everything=frozenset({"BatchGetSecretValue", "GetRandomPassword", "ListSecrets"}),
         facts={
             "SecretId": "secretsmanager:SecretId",
             "VersionStage": "secretsmanager:VersionStage",
@@ -383,7 +463,11 @@ _SERVICES: Mapping[str, _Service] = {
             "Name": "secretsmanager:Name",
         },
     ),
-    "ssm": _Service(makes={"Name": _parameter, "Names": _parameters, "Path": _parameter}),
+    "ssm": _Service(
+        makes={"Name": _parameter, "Names": _parameters, "Path": _parameter},
+        only=re.compile(".*Parameter.*"),
+        everything=frozenset({"DescribeParameters"}),
+    ),
     "kms": _Service(
         makes={
             "KeyId": _key,
@@ -391,32 +475,65 @@ _SERVICES: Mapping[str, _Service] = {
             "TargetKeyId": _key,
             "CiphertextBlob": _key_of_text,
         },
+        everything=frozenset(
+            {"CreateKey", "GenerateRandom", "ListAliases", "ListKeys", "ListRetirableGrants"}
+        ),
     ),
     "lambda": _Service(
         makes={"FunctionName": _function, "Resource": _named("lambda")},
+        only=re.compile("(?!UpdateEventSourceMapping).*"),
         renamed={
             "Invoke": "InvokeFunction",
             "InvokeWithResponseStream": "InvokeFunction",
             "GetLayerVersionByArn": "GetLayerVersion",
         },
+        everything=frozenset(
+            {
+                "CreateEventSourceMapping",
+                "GetAccountSettings",
+                "ListEventSourceMappings",
+                "ListFunctions",
+                "ListLayers",
+                "ListLayerVersions",
+            }
+        ),
     ),
     "logs": _Service(
         makes={
             "logGroupName": _log_group,
             "logGroupIdentifier": _log_group,
-            "resourceArn": _named("logs"),
         },
+        only=re.compile(
+            "(Create|Delete)(LogGroup|LogStream|SubscriptionFilter)|PutLogEvents|GetLogEvents|"
+            "FilterLogEvents|DescribeLogStreams|PutRetentionPolicy|PutSubscriptionFilter|StartQuery"
+        ),
     ),
-    "monitoring": _Service(prefix="cloudwatch", facts={"Namespace": "cloudwatch:namespace"}),
+    "monitoring": _Service(
+        prefix="cloudwatch",
+        everything=frozenset(
+            {"GetMetricData", "GetMetricStatistics", "ListMetrics", "PutMetricData"}
+        ),
+        facts={"Namespace": "cloudwatch:namespace"},
+    ),
     "ses": _Service(
         makes={
             "FromEmailAddress": _identity,
             "Source": _identity,
             "EmailIdentity": _identity,
-            "Identity": _identity,
         },
+        only=re.compile("Send.*|(Create|Delete|Get)EmailIdentity"),
         facts={"FromEmailAddress": "ses:FromAddress", "Source": "ses:FromAddress"},
     ),
-    "sts": _Service(),
-    "xray": _Service(),
+    "sts": _Service(everything=frozenset({"GetAccessKeyInfo", "GetSessionToken"})),
+    "xray": _Service(
+        everything=frozenset(
+            {
+                "GetSamplingRules",
+                "GetSamplingTargets",
+                "GetTraceSummaries",
+                "PutTelemetryRecords",
+                "PutTraceSegments",
+            }
+        )
+    ),
 }
