@@ -311,7 +311,7 @@ def test_without_its_grant_an_app_is_refused_as_on_aws_and_the_screen_has_the_li
     ("worker", "action", "line"),
     [
         ("inbox", "dynamodb:PutItem", "grants.read_write_table("),
-        ("activity", "dynamodb:UpdateItem", "grants.read_write_table("),
+        ("activity", "dynamodb:PutItem", "grants.read_write_table("),
         ("digest", "dynamodb:Query", "grants.read_table("),
         ("digest", "sns:Publish", "grants.publish_to_topic("),
     ],
