@@ -9,7 +9,7 @@ from typing import Final
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.databases import postgres
 from platform_lib.local.dataplane.databases.server import Home, Server, choose_port, remove_left
-from platform_lib.local.dataplane.running.processes import Command, Kept
+from platform_lib.local.dataplane.running.processes import Command, Kept, with_this_machines
 from platform_lib.local.desired import Database
 from platform_lib.local.errors import LocalCloudError, NotSteady
 
@@ -96,7 +96,7 @@ class Databases:
 
     def _process(self, database: Database, server: Server, port: int) -> Kept:
         async def command() -> Command:
-            return Command(argv=server.command(port), env={})
+            return Command(argv=server.command(port), env=with_this_machines({}))
 
         log = self._context.log(f"database-{database.name}")
         # A server that still has clients waits for them: there is nothing that it could lose.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from platform_lib.local.dataplane.running.processes import environment, free_port
+from platform_lib.local.dataplane.running.processes import free_port, with_this_machines
 from platform_lib.local.desired import Database
 from platform_lib.local.errors import LocalCloudError
 
@@ -106,7 +106,7 @@ class Home:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=environment({}),
+            env=with_this_machines({}),
             cwd=self.path,
         )
         told, _ = await process.communicate(given.encode())
