@@ -88,6 +88,14 @@ def _parser() -> argparse.ArgumentParser:
                 "until the cloud stops or KEY= unsets it",
             )
 
+    def add_unknown(command: Any) -> None:
+        command.add_argument(
+            "--unknown",
+            choices=["error", "keep"],
+            help="resource types that are not imitated: an error (default), or kept in the state "
+            "with made-up ids",
+        )
+
     up = add("up", _up, "Bring programs up and serve them until Ctrl-C.")
     add_programs(up, config=True)
     up.add_argument(
@@ -103,7 +111,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let apps do what their roles do not allow; AWS does not",
     )
-    add_programs(add("preview", _preview, "Show what an up would change."), config=True)
+    preview = add("preview", _preview, "Show what an up would change.")
+    add_programs(preview, config=True)
+    add_unknown(up)
+    add_unknown(preview)
     add_programs(add("refresh", _refresh, "Show, and take over, what drifted from the state."))
     add_programs(add("destroy", _destroy, "Delete what programs made."))
     logs = add("logs", _logs, "Show what apps wrote last.")
@@ -150,10 +161,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _up(asked: argparse.Namespace, screen: Screen) -> int:
     running = ControlClient.find(asked.state_dir)
     if running:
-        if asked.port is not None:
-            raise LocalCloudError(f"--port: a local cloud runs in {asked.state_dir} already")
-        if asked.region is not None:
-            raise LocalCloudError(f"--region: a local cloud runs in {asked.state_dir} already")
+        _refuse(asked, "port", "region", "unknown")
         if asked.no_permissions:
             told = "decided when the cloud starts, and one runs"
             raise LocalCloudError(f"--no-permissions: it is {told} in {asked.state_dir} already")
@@ -167,6 +175,7 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
         asked.state_dir,
         port=asked.port,
         region=_region(asked),
+        keep_unknown=asked.unknown == "keep",
         screen=screen,
         permissions=not asked.no_permissions,
     )
@@ -188,6 +197,13 @@ def _up(asked: argparse.Namespace, screen: Screen) -> int:
             signal.signal(number, signal.SIG_IGN)
         cloud.stop()
     return 0
+
+
+def _refuse(asked: argparse.Namespace, *options: str) -> None:
+    """Refuse what only a new cloud can be told."""
+    for option in options:
+        if getattr(asked, option) is not None:
+            raise LocalCloudError(f"--{option}: a local cloud runs in {asked.state_dir} already")
 
 
 def _region(asked: argparse.Namespace) -> str:
@@ -217,10 +233,13 @@ def _unchanged(previews: Sequence[Sequence[Change]], screen: Screen) -> int:
 def _preview(asked: argparse.Namespace, screen: Screen) -> int:
     running = ControlClient.find(asked.state_dir)
     if running:
+        _refuse(asked, "unknown")
         return _show_changes(asked, _changes(running, "preview", asked, screen), screen)
     with (
         tempfile.TemporaryDirectory(prefix="platform-local-") as folder,
-        LocalCloud(folder, region=_region(asked), screen=screen) as cloud,
+        LocalCloud(
+            folder, region=_region(asked), keep_unknown=asked.unknown == "keep", screen=screen
+        ) as cloud,
     ):
         config = _config(asked, new=True)
         found = [cloud.preview(d, config=config, stack=asked.stack) for d in asked.directories]
@@ -305,7 +324,7 @@ def _outputs(asked: argparse.Namespace, screen: Screen) -> int:
     directory = str(asked.directory.resolve()) if asked.directory else None
     found = [Outputs(**one) for one in running.call("outputs", screen, directory=directory)]
     if asked.name is None:
-        account = running.call("account", screen)
+        account = "\n".join(running.call(word, screen) for word in ("account", "network"))
         _show_outputs(screen, account, found, secrets=asked.show_secrets)
         return 0
     values = [one.shown(secrets=asked.show_secrets) for one in found]

@@ -56,6 +56,8 @@ class LocalCloud:
         port: Port of the first load balancer or API; the next ones get the next ports. Default:
             free ones.
         region: The region that apps run in, and programs work in where they name no other.
+        keep_unknown: Whether resource types that it does not know are kept in the state with
+            made-up ids, which the screen tells. Default: they are errors.
         screen: Where progress is shown, see `platform_lib.local.screen.for_output`. Default:
             nowhere.
         permissions: Whether an app may do only what its role allows, as on AWS. Default: yes.
@@ -72,6 +74,7 @@ class LocalCloud:
         *,
         port: int | None = None,
         region: str = "us-east-1",
+        keep_unknown: bool = False,
         screen: Screen | None = None,
         permissions: bool = True,
         services: Callable[..., Services] = start_services,
@@ -80,6 +83,7 @@ class LocalCloud:
         self._state = StateDir(Path(state_dir) if state_dir else DEFAULT)
         self._port = port
         self._region = region
+        self._keep_unknown = keep_unknown
         self._start_services = (
             services if permissions else functools.partial(services, permissions=False)
         )
@@ -133,6 +137,7 @@ class LocalCloud:
                     self.screen.say,
                     self._port,
                     self._region,
+                    self._keep_unknown,
                 )
                 try:
                     engine = find_engine(self.screen)
@@ -270,6 +275,20 @@ class LocalCloud:
         return f"account {account.endpoint} (any keys, {account.region})"
 
     @property
+    def network_line(self) -> str:
+        """The default VPC of the account and its subnets with their zones, in words."""
+        ec2 = self.client("ec2")
+        default = [{"Name": "is-default", "Values": ["true"]}]
+        vpcs = ec2.describe_vpcs(Filters=default)["Vpcs"]
+        if not vpcs:
+            return "no default VPC"
+        own = [{"Name": "vpc-id", "Values": [vpcs[0]["VpcId"]]}]
+        found = ec2.describe_subnets(Filters=own)["Subnets"]
+        placed = sorted((one["AvailabilityZone"], one["SubnetId"]) for one in found)
+        subnets = ", ".join(f"{id} ({zone})" for zone, id in placed)
+        return f"default VPC {vpcs[0]['VpcId']}, subnets {subnets}"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables with which an AWS client reaches the account."""
         return client_environment(self.services.account)
@@ -385,6 +404,7 @@ class LocalCloud:
             "invoke": lambda screen, **arguments: asdict(self.invoke(**arguments)),
             "advance": lambda screen, seconds: asdict(self.advance(seconds)),
             "account": lambda screen: self.account_line,
+            "network": lambda screen: self.network_line,
             "environment": lambda screen: self.environment,
             "outputs": lambda screen, **arguments: [
                 asdict(stack) for stack in self.outputs(**arguments)

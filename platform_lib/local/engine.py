@@ -117,7 +117,7 @@ def _get(screen: Screen) -> Engine:
         # What a killed run left; the lock is ours, so nobody is using it.
         shutil.rmtree(left, ignore_errors=True)
     go = shutil.which("go")
-    online = _internet()
+    online = has_internet()
     if not online and not go:
         raise LocalCloudError(
             f"no Pulumi CLI: none on PATH is {OLDEST} or a newer 3.x, Pulumi's site cannot be "
@@ -144,7 +144,7 @@ def _get(screen: Screen) -> Engine:
     return Engine(command=target / "bin" / "pulumi", version=str(version))
 
 
-def _internet() -> bool:
+def has_internet() -> bool:
     """Tell whether Pulumi's site answers; bounded, since a name lookup alone can hang."""
     answers: list[bool] = []
 

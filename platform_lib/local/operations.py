@@ -12,13 +12,14 @@ from typing import Any
 from platform_lib.local.account import client_environment
 from platform_lib.local.engine import Engine
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.plugins import fetch_missing, link_plugins
 from platform_lib.local.project import Project, read_project, write_workspace
 from platform_lib.local.repair import is_locked, repair
 from platform_lib.local.results import TARGETS, Change, Outputs
 from platform_lib.local.runner import ProgramProcess, Request
 from platform_lib.local.screen import Screen
 from platform_lib.local.services import Services
-from platform_lib.local.workspace import open_stack
+from platform_lib.local.workspace import home_of, open_stack
 
 _FOREIGN = (
     # The user's own Pulumi and AWS settings have no place here: no program must reach a real
@@ -103,6 +104,7 @@ class Operations:
             LocalCloudError: It failed.
         """
         project = read_project(Path(directory))
+        self._services.providers.read_project(project.root)
         slot = self._slot(project, stack)
         label = project.name if stack == "local" else f"{project.name}/{stack}"
         with slot.lock:
@@ -125,7 +127,7 @@ class Operations:
             screen.progress(label, {"event": "start", "text": operation})
             began = time.monotonic()
             try:
-                result = self._follow(request, lambda event: screen.progress(label, event))
+                result = self._with_plugins(request, label, screen)
             except LocalCloudError as problem:
                 screen.progress(label, {"event": "end", "text": f"{operation} failed"})
                 raise LocalCloudError(f"{label}: {operation} failed: {problem}") from problem
@@ -146,6 +148,20 @@ class Operations:
                 f"{stack!r}: they would replace each other's resources; rename one"
             )
         return slot
+
+    def _with_plugins(self, request: Request, label: str, screen: Screen) -> dict[str, Any]:
+        """Run an operation, again once a plugin that it wants was fetched."""
+        home = home_of(request.state)
+        link_plugins(home)
+        fetched: set[str] = set()
+        while True:
+            try:
+                return self._follow(request, lambda event: screen.progress(label, event))
+            except LocalCloudError as problem:
+                told = str(problem)
+                if told in fetched or not fetch_missing(told, request.engine, home, screen):
+                    raise
+                fetched.add(told)
 
     def _follow(
         self, request: Request, on_event: Callable[[Mapping[str, Any]], None]

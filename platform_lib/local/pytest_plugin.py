@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the settings of pytest say which region the cloud is in."""
+    """Let the settings of pytest say what the cloud is."""
+    parser.addini(
+        "local_cloud_keep_unknown", "keep resource types that are not imitated", type="bool"
+    )
     parser.addini("local_cloud_region", "region of the local cloud's apps", default="us-east-1")
 
 
@@ -35,6 +38,9 @@ def local_cloud(
         pytest.skip(f"local_cloud needs pip install 'platform-lib[local]': {missing} missing")
     from platform_lib.local.cloud import LocalCloud
 
+    keep = bool(pytestconfig.getini("local_cloud_keep_unknown"))
     region = str(pytestconfig.getini("local_cloud_region"))
-    with LocalCloud(tmp_path_factory.mktemp("local-cloud"), region=region) as cloud:
+    with LocalCloud(
+        tmp_path_factory.mktemp("local-cloud"), region=region, keep_unknown=keep
+    ) as cloud:
         yield cloud

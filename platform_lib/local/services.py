@@ -41,6 +41,7 @@ def start_services(
     say: Callable[[str], None],
     port: int | None,
     region: str = "us-east-1",
+    keep_unknown: bool = False,
     *,
     permissions: bool = True,
 ) -> Services:
@@ -51,6 +52,7 @@ def start_services(
         say: Shows a line.
         port: Port of the first load balancer or API; None for free ones.
         region: The region that apps run in.
+        keep_unknown: Whether resource types without a row are kept in the state.
         permissions: Whether what apps do is judged by their roles.
 
     Raises:
@@ -76,7 +78,7 @@ def start_services(
         data_plane.start()
         opened.callback(data_plane.stop)
         journal = Journal(run / "journal")
-        providers = Providers(account, data_plane, journal)
+        providers = Providers(account, data_plane, journal, say if keep_unknown else None)
         ports = providers.start()
         opened.callback(providers.stop)
         return Services(

@@ -23,6 +23,11 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """The key by which the engine's state marks a secret, an asset or an output among plain values."""
 
 
+def home_of(state: Path) -> Path:
+    """Give the engine's own folder beside a backend."""
+    return state / "home"
+
+
 def open_stack(
     *,
     name: str,
@@ -48,7 +53,7 @@ def open_stack(
     workspace = _Workspace(
         checkpoint,
         work_dir=str(folder),
-        pulumi_home=str(state / "home"),
+        pulumi_home=str(home_of(state)),
         program=program,
         env_vars=environment or {},
         pulumi_command=KnownCommand(engine),

@@ -150,13 +150,17 @@ class PrintedOnly(Screen):
 def echo_services(world: World):
     """Make the function that starts the stand-ins of account, data plane and providers."""
 
-    def start(run, say, port, region):
+    def start(run, say, port, region, keep_unknown):
         server = grpc.server(futures.ThreadPoolExecutor(16))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(Echo(world), server)
         number = server.add_insecure_port("127.0.0.1:0")
         server.start()
         return Services(
-            account=SimpleNamespace(region="us-east-1", endpoint="http://127.0.0.1:9"),
+            account=SimpleNamespace(
+                region="us-east-1",
+                endpoint="http://127.0.0.1:9",
+                client=lambda service: SimpleNamespace(describe_vpcs=lambda **asked: {"Vpcs": []}),
+            ),
             data_plane=SimpleNamespace(
                 workloads=lambda: [],
                 log_names=lambda: sorted(world.alive),
@@ -169,7 +173,9 @@ def echo_services(world: World):
                 ),
                 advance=lambda seconds: Advanced(now=1.8e9 + seconds, calls=int(seconds // 3600)),
             ),
-            providers=SimpleNamespace(wait_idle=world.wait_idle, delete=world.delete),
+            providers=SimpleNamespace(
+                wait_idle=world.wait_idle, delete=world.delete, read_project=lambda root: None
+            ),
             journal=SimpleNamespace(entries=lambda: list(world.entries)),
             ports={"aws": number},
             stop=lambda: server.stop(None).wait(),

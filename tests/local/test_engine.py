@@ -30,7 +30,7 @@ def machine(tmp_path, monkeypatch):
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PLATFORM_LIB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(engine, "_internet", lambda: False)
+    monkeypatch.setattr(engine, "has_internet", lambda: False)
     return tmp_path
 
 
@@ -123,7 +123,7 @@ def test_a_build_that_fails_or_is_killed_leaves_nothing_half(machine):
 
 def test_it_is_downloaded_where_the_internet_is(machine, monkeypatch):
     put_go(machine)
-    monkeypatch.setattr(engine, "_internet", lambda: True)
+    monkeypatch.setattr(engine, "has_internet", lambda: True)
     script = "import pathlib, sys; p = pathlib.Path(sys.argv[1], 'bin', 'pulumi'); p.parent.mkdir(parents=True)"
     script += f"; p.write_text('#!{sys.executable}\\nprint(\"v3.280.0\")'); p.chmod(0o755)"
     monkeypatch.setattr(engine, "_INSTALL", script)
@@ -133,7 +133,7 @@ def test_it_is_downloaded_where_the_internet_is(machine, monkeypatch):
 
 def test_a_download_that_fails_falls_back_to_building(machine, monkeypatch):
     put_go(machine)
-    monkeypatch.setattr(engine, "_internet", lambda: True)
+    monkeypatch.setattr(engine, "has_internet", lambda: True)
     monkeypatch.setattr(engine, "_INSTALL", "import sys; sys.exit('certificate has expired')")
     screen = Said()
     assert find_engine(screen).version == BUILT
@@ -157,7 +157,7 @@ def test_the_probe_of_the_internet_is_bounded(monkeypatch):
         raise OSError("ended")
 
     monkeypatch.setattr(engine.urllib.request, "urlopen", swallow)
-    assert engine._internet() is False
+    assert engine.has_internet() is False
     end.set()
 
 

@@ -73,3 +73,14 @@ def test_a_new_cloud_is_where_its_programs_are(files, asked, region, tmp_path):
         (folder / "Pulumi.local.yaml").write_text(f"config:\n  aws:region: {name}\n")
     given = cli._parser().parse_args(["up", *map(str, folders), *asked])
     assert cli._region(given) == region
+
+
+@pytest.mark.engine
+def test_outputs_name_the_default_network(local_cloud):
+    told = local_cloud.network_line
+    ec2 = local_cloud.client("ec2")
+    for subnet in ec2.describe_subnets(
+        SubnetIds=[ec2.describe_subnets()["Subnets"][0]["SubnetId"]]
+    )["Subnets"]:
+        assert f"{subnet['SubnetId']} ({subnet['AvailabilityZone']})" in told
+        assert told.startswith(f"default VPC {subnet['VpcId']}, ")

@@ -1,11 +1,14 @@
 """The resource providers that stand in for `aws` and `docker`, attached to the real engine."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from platform_lib.local.account import Account
 from platform_lib.local.provider.aws import AwsKinds
 from platform_lib.local.provider.docker import DockerKinds, Plane
 from platform_lib.local.provider.journal import Entry, Journal
+from platform_lib.local.provider.keeping import Keeping
 from platform_lib.local.provider.row import Properties
 from platform_lib.local.provider.server import Busy, Kinds, Servicer, serve
 
@@ -16,12 +19,26 @@ class Providers:
     """Both providers, on ports of 127.0.0.1.
 
     Programs share them: the engine is told of them by `PULUMI_DEBUG_PROVIDERS`.
+
+    Args:
+        account: The account.
+        data_plane: What runs apps.
+        journal: Where it is noted what was made.
+        keep: Shows a line of each type that is kept without being imitated. Default: such a type
+            is an error.
     """
 
-    def __init__(self, account: Account, data_plane: Plane, journal: Journal) -> None:
+    def __init__(
+        self,
+        account: Account,
+        data_plane: Plane,
+        journal: Journal,
+        keep: Callable[[str], None] | None = None,
+    ) -> None:
         self._busy = Busy()
+        self._aws = Keeping(account, data_plane, keep) if keep else AwsKinds(account, data_plane)
         self._kinds: dict[str, Kinds] = {
-            "aws": AwsKinds(account, data_plane),
+            "aws": self._aws,
             "docker": DockerKinds(account, data_plane),
         }
         self._journal = journal
@@ -34,6 +51,14 @@ class Providers:
             server, ports[name] = serve(Servicer(kinds, self._journal, self._busy))
             self._servers.append(server)
         return ports
+
+    def read_project(self, root: Path) -> None:
+        """Take over the rows that a program's project has of its own.
+
+        Raises:
+            LocalCloudError: A file of them cannot be run.
+        """
+        self._aws.read_project(root)
 
     def stop(self) -> None:
         """Stop answering; calls in flight are cut off."""

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from platform_lib.local.account import Account, is_region
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider import check as checks
-from platform_lib.local.provider.check import Autoname, Change, Failure, Place
+from platform_lib.local.provider.check import HOW, Autoname, Change, Failure
 from platform_lib.local.provider.convert import Converter
 from platform_lib.local.provider.invokes import INVOKES, SERVED
+from platform_lib.local.provider.own import installed, read_project
 from platform_lib.local.provider.resource import Made, Resources, UnfinishedError
 from platform_lib.local.provider.row import GLOBAL, NO_CONFIG, TAGS_ALL, Properties, Row
-from platform_lib.local.provider.rows import HOMES, ROWS
+from platform_lib.local.provider.rows import ROWS
 from platform_lib.local.provider.template import fields
 from platform_lib.local.provider.values import UNKNOWN, plain
 
@@ -40,6 +42,29 @@ class AwsKinds:
         self._account = account
         self._serving = serving
         self._regions: dict[str, Resources] = {}
+        self._own = installed()
+
+    def read_project(self, root: Path) -> None:
+        """Take over the rows that a program's project has of its own.
+
+        Raises:
+            LocalCloudError: A file of them cannot be run.
+        """
+        read_project(root, self._own)
+
+    def knows(self, type: str) -> bool:
+        """Say whether there is a row for a type."""
+        return type in self._own.rows or type in ROWS
+
+    def _row(self, type: str) -> Row:
+        row = self._own.rows.get(type) or ROWS.get(type)
+        if row is None:
+            raise LocalCloudError(
+                f"{type} is not known to the local cloud: with --unknown keep, or "
+                "LocalCloud(keep_unknown=True), it stays in the stack with made-up ids and is not "
+                f"imitated; a row of your own imitates it ({HOW})"
+            )
+        return row
 
     def _resources(self, properties: Mapping[str, Any]) -> Resources:
         """Give what works in the region that properties name."""
@@ -69,7 +94,7 @@ class AwsKinds:
         config: Mapping[str, Any] = NO_CONFIG,
     ) -> tuple[Properties, list[Failure]]:
         """Fill defaults in, the provider's too, and find what the row does not take."""
-        row = row_of(type)
+        row = self._row(type)
         failures: list[Failure] = []
         region = plain(new.get("region", config.get("region")))
         if row.service not in GLOBAL and region not in (None, "", self._account.region):
@@ -83,7 +108,7 @@ class AwsKinds:
                     f"LocalCloud(region={region!r})"
                 )
                 failures.append(Failure("region", reason))
-        checked, found = checks.check(row, old, new, autoname, Place(HOMES.get(type, "")))
+        checked, found = checks.check(row, old, new, autoname)
         tags = _default_tags(config)
         if tags and takes_tags(row):
             own = plain(new.get("tags")) or {}
@@ -92,15 +117,15 @@ class AwsKinds:
 
     def diff(self, type: str, old: Properties, new: Properties, ignore: tuple[str, ...]) -> Change:
         """Compare inputs by what the row's operations can change."""
-        return checks.diff(row_of(type), old, new, ignore)
+        return checks.diff(self._row(type), old, new, ignore)
 
     def foreseen(self, type: str, inputs: Properties, old: Properties | None) -> Properties:
         """Give the state as far as a preview can tell."""
-        return self._resources(inputs).foreseen(row_of(type), inputs, old)
+        return self._resources(inputs).foreseen(self._row(type), inputs, old)
 
     def create(self, type: str, inputs: Properties, made: Callable[[Made], None]) -> Made:
         """Make a resource, and wait until what it serves answers."""
-        row = row_of(type)
+        row = self._row(type)
         new = self._resources(inputs).create(row, inputs)
         made(new)
         return Made(new.id, self._finished(row, new.id, inputs, "create"))
@@ -125,7 +150,7 @@ class AwsKinds:
         self, type: str, id: str, state: Properties, old: Properties, new: Properties
     ) -> Properties:
         """Change a resource, and wait until what it serves answers."""
-        row = row_of(type)
+        row = self._row(type)
         self._resources(new).update(row, id, state, old, new)
         action = row.heard(plain(old), plain(new)) if row.heard else "update"
         return self._finished(row, id, new, action)
@@ -140,16 +165,16 @@ class AwsKinds:
     ) -> tuple[Properties, Properties] | None:
         """Read a resource back; one that no program made yet, in its provider's region."""
         place = {**config, **state, **inputs}
-        return self._resources(place).read(row_of(type), id, state, inputs)
+        return self._resources(place).read(self._row(type), id, state, inputs)
 
     def delete(self, type: str, id: str, state: Properties) -> None:
         """Delete a resource, and stop what it ran."""
-        self._resources(state).delete(row_of(type), id, state)
+        self._resources(state).delete(self._row(type), id, state)
         self._serving.changed(type, id, "delete")
 
     def identity(self, type: str, state: Properties) -> Properties:
         """Give the few properties that the row's delete names."""
-        row = row_of(type)
+        row = self._row(type)
         named = fields(row.id) | (fields(row.delete.given) if row.delete else set())
         named |= {"forceDestroy", "region"}
         bare = plain(state)
@@ -166,11 +191,11 @@ class AwsKinds:
         region = str(plain(args.get("region") or config.get("region") or self._account.region))
         if token in SERVED:
             return SERVED[token](self._account, plain(args), self._serving.endpoint)
-        answer = INVOKES.get(token)
+        answer = self._own.invokes.get(token) or INVOKES.get(token)
         if answer is None:
             raise LocalCloudError(
-                f"{token} is not known to the local cloud: add a function that answers it to "
-                "INVOKES in platform_lib/local/provider/invokes.py"
+                f"{token} is not known to the local cloud: a function of your own can answer it "
+                f"({HOW})"
             )
         return answer(self._account.at(region), plain(args))
 
@@ -212,18 +237,3 @@ def _default_tags(config: Mapping[str, Any]) -> dict[str, str]:
         raise LocalCloudError(f"aws:defaultTags {told!r} should be JSON") from None
     tags = found.get("tags") if isinstance(found, dict) else None
     return tags if isinstance(tags, dict) else {}
-
-
-def row_of(type: str) -> Row:
-    """Give the row of a resource type.
-
-    Raises:
-        LocalCloudError: There is none.
-    """
-    row = ROWS.get(type)
-    if row is None:
-        raise LocalCloudError(
-            f"{type} is not known to the local cloud: add a row for it in "
-            "platform_lib/local/provider/rows/ (row.py says what a row holds)"
-        )
-    return row

@@ -11,6 +11,9 @@ from platform_lib.local.provider.row import TAGS_ALL, Properties, Row
 from platform_lib.local.provider.template import fields, is_template
 from platform_lib.local.provider.values import plain
 
+HOW = "docs/local_cloud.md, Rows of your own"
+"""Where it stands how a user adds to what the local cloud knows."""
+
 DEFAULTS = "__defaults"
 """Input that lists which inputs were filled in by us and not by the user."""
 
@@ -40,19 +43,8 @@ class Autoname:
     off: bool = False
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a resource would be made.
-
-    Attributes:
-        home: The file that the row stands in, for the error that says how to add to it.
-    """
-
-    home: str
-
-
 def check(
-    row: Row, old: Properties, new: Properties, autoname: Autoname, place: Place
+    row: Row, old: Properties, new: Properties, autoname: Autoname
 ) -> tuple[Properties, list[Failure]]:
     """Fill defaults in, and find what the row does not take.
 
@@ -61,10 +53,9 @@ def check(
         old: The inputs of the last run, empty for a new resource.
         new: The program's inputs, secrets wrapped.
         autoname: How to name it.
-        place: Where it would be made.
     """
     checked = dict(new)
-    failures = _find_failures(row, plain(new), place)
+    failures = _find_failures(row, plain(new))
     ours: list[str] = []
     for word, value in row.defaults.items():
         if word not in checked:
@@ -76,7 +67,7 @@ def check(
     return checked, failures
 
 
-def _find_failures(row: Row, inputs: Properties, place: Place) -> list[Failure]:
+def _find_failures(row: Row, inputs: Properties) -> list[Failure]:
     failures: list[Failure] = []
     for word, value in inputs.items():
         if word in row.ignored or word in row.hooked or word.startswith("__"):
@@ -88,9 +79,7 @@ def _find_failures(row: Row, inputs: Properties, place: Place) -> list[Failure]:
         if word in row.refused:
             failures.append(Failure(word, f"cannot be imitated locally: {row.refused[word]}"))
         else:
-            failures += [
-                _unknown(row, path, place.home) for path in unknown_paths(row, word, value)
-            ]
+            failures += [_unknown(row, path) for path in unknown_paths(row, word, value)]
     return failures
 
 
@@ -110,14 +99,13 @@ def unknown_paths(row: Row, word: str, value: Any) -> list[str]:
     return [word] if best is None else best
 
 
-def _unknown(row: Row, path: str, home: str) -> Failure:
+def _unknown(row: Row, path: str) -> Failure:
     if path in row.refused:
         return Failure(path, f"cannot be imitated locally: {row.refused[path]}")
     return Failure(
         path,
         f"'{path}' is not known to the local cloud: no operation of {row.type} takes it. Correct "
-        f"the name, or add it to the row in {home}: to `renames` with the member of AWS's that "
-        "it sets, or to `ignored` or `refused` with the reason",
+        f"the name, leave it out, or take it by a row of your own ({HOW})",
     )
 
 

@@ -154,8 +154,8 @@ class DockerKinds:
     ) -> Properties:
         """Refuse: nothing that components ask is answered by this provider."""
         raise LocalCloudError(
-            f"{token} is not known to the local cloud: answer it in "
-            "platform_lib/local/provider/docker.py"
+            f"{token} is not known to the local cloud: of the docker provider it imitates {IMAGE} "
+            "only; leave it out where the stack is local"
         )
 
     def _state(self, inputs: Properties) -> Properties:
@@ -247,14 +247,14 @@ def _must_be_image(type: str) -> None:
     if type != IMAGE:
         raise LocalCloudError(
             f"{type} is not known to the local cloud: of the docker provider it imitates {IMAGE} "
-            "only; add it to platform_lib/local/provider/docker.py"
+            "only; leave it out where the stack is local"
         )
 
 
 def _unknown(path: str) -> str:
     return (
-        f"'{path}' is not known to the local cloud: correct the name, or add it to "
-        "platform_lib/local/provider/docker.py"
+        f"'{path}' is not known to the local cloud: correct the name, or leave it out where the "
+        "stack is local"
     )
 
 

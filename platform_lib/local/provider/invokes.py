@@ -332,8 +332,8 @@ def _take(what: str, args: Properties, *known: str) -> None:
     strange = sorted(set(args) - {*known, "region"})
     if strange:
         raise LocalCloudError(
-            f"{what}: '{strange[0]}' is not known to the local cloud: correct the name, or answer "
-            "to it in platform_lib/local/provider/invokes.py"
+            f"{what}: '{strange[0]}' is not known to the local cloud: correct the name, or leave "
+            "it out"
         )
 
 

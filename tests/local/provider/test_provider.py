@@ -170,7 +170,9 @@ def test_fronts_answer_where_the_data_plane_serves_them(engine):
 
 
 def test_an_unknown_look_up_says_how_to_add_it(engine):
-    with pytest.raises(grpc.RpcError, match=r"aws:foo/getBar:getBar is not known.*INVOKES"):
+    with pytest.raises(
+        grpc.RpcError, match=r"aws:foo/getBar:getBar is not known.*Rows of your own"
+    ):
         engine.invoke("aws:foo/getBar:getBar")
 
 

@@ -16,7 +16,7 @@ from platform_lib.local.provider.values import (
 def test_an_unknown_property_is_named_with_how_to_add_it(engine):
     _, ((path, reason),) = engine.check(TABLE, {**KEYS, "colour": "red"})
     assert path == "colour"
-    assert "rows/dynamodb.py" in reason
+    assert "Rows of your own" in reason
 
 
 def test_an_unknown_property_inside_of_json_is_named_with_its_path(engine):
@@ -35,7 +35,7 @@ def test_a_refused_property_says_why(engine):
 
 
 def test_an_unknown_type_says_how_to_add_a_row(engine):
-    with pytest.raises(grpc.RpcError, match=r"aws:foo/bar:Bar is not known.*add a row"):
+    with pytest.raises(grpc.RpcError, match=r"aws:foo/bar:Bar is not known.*--unknown keep"):
         engine.check("aws:foo/bar:Bar", {})
 
 

@@ -34,16 +34,10 @@ _SERVICES: Final = (
 )
 
 
-def _gather() -> tuple[Mapping[str, Row], Mapping[str, str]]:
-    rows: dict[str, Row] = {}
-    homes: dict[str, str] = {}
-    for service in _SERVICES:
-        module = importlib.import_module(f"{__name__}.{service}")
-        for row in module.ROWS:
-            rows[row.type] = row
-            homes[row.type] = f"platform_lib/local/provider/rows/{service}.py"
-    return rows, homes
+def _gather() -> Mapping[str, Row]:
+    modules = (importlib.import_module(f"{__name__}.{service}") for service in _SERVICES)
+    return {row.type: row for module in modules for row in module.ROWS}
 
 
-ROWS, HOMES = _gather()
-"""Type token -> its row, and -> the file that the row stands in."""
+ROWS = _gather()
+"""Type token -> its row."""
