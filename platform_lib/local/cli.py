@@ -324,7 +324,8 @@ def _outputs(asked: argparse.Namespace, screen: Screen) -> int:
     directory = str(asked.directory.resolve()) if asked.directory else None
     found = [Outputs(**one) for one in running.call("outputs", screen, directory=directory)]
     if asked.name is None:
-        account = "\n".join(running.call(word, screen) for word in ("account", "network"))
+        words = ("account",) if directory else ("account", "network")
+        account = "\n".join(running.call(word, screen) for word in words)
         _show_outputs(screen, account, found, secrets=asked.show_secrets)
         return 0
     values = [one.shown(secrets=asked.show_secrets) for one in found]

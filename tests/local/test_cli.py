@@ -221,7 +221,7 @@ pulumi.export("tables", ["a", 1])
         one = run("outputs", program, cwd=tmp_path).stdout.splitlines()
         assert sorted(one) == sorted(["", *shown])
         every = run("outputs", cwd=tmp_path).stdout.splitlines()
-        assert sorted(every) == sorted(["", *shown, "other  key  plain"])
+        assert sorted(every) == sorted(["", *shown, "no default VPC", "other  key  plain"])
         bare = run("outputs", program, "shop_url", cwd=tmp_path)
         assert bare.stdout == "http://127.0.0.1:1/\n"
         assert run("outputs", program, "key", cwd=tmp_path).stdout == "[secret]\n"
