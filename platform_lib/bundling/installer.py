@@ -89,17 +89,19 @@ def install(
     folder: Path | None = None,
     options: Sequence[str] = (),
     dependencies: bool = True,
+    bytecode: bool = False,
 ) -> None:
-    """Install a lock's wheels into the folder `target`, proving every hash; no bytecode.
+    """Install a lock's wheels into the folder `target`, proving every hash.
 
     A lock that lacks a package that another one depends on is refused, unless `dependencies` is
-    False.
+    False. Bytecode is compiled for what runs here: it is no part of a bundle.
 
     `platform` is uv's word for the target (`platform_tag`), None for this machine. Files may be
     links into uv's cache: replace one, never write into it. Raises `InstallFailed`.
     """
     text = lock.read_text() if isinstance(lock, Path) else lock
-    words = ["--require-hashes", "--no-compile-bytecode", "--target", str(target)]
+    compiled = "--compile-bytecode" if bytecode else "--no-compile-bytecode"
+    words = ["--require-hashes", compiled, "--target", str(target)]
     words += _target(python_version, platform, python)
     words += [] if dependencies else ["--no-deps"]
     words += [*options, "--requirements", "-"]

@@ -4,6 +4,7 @@ import base64
 import http.client
 import itertools
 import json
+import subprocess
 import threading
 import time
 import zipfile
@@ -27,6 +28,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             while (size := int(self.rfile.readline(), 16)):
                 body += self.rfile.read(size).decode(); self.rfile.readline()
             self.rfile.readline()
+        wrote = []
+        if self.path == "/write":
+            for place in (os.path.dirname(os.path.abspath(__file__)), ".", os.environ["HOME"]):
+                try:
+                    open(os.path.join(place, "left"), "w").close(); wrote.append(None)
+                except OSError as error:
+                    wrote.append(error.strerror)
         if self.path == "/crash":
             os._exit(3)
         if self.path == "/hang-up":
@@ -42,7 +50,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         answer = json.dumps({
             "version": os.environ.get("VERSION", ""), "pid": os.getpid(), "path": self.path,
             "body": body, "method": self.command, "headers": list(self.headers.items()),
-            "env": dict(os.environ),
+            "env": dict(os.environ), "wrote": wrote,
         }).encode()
         print("asked", self.path, flush=True)
         self.send_response(status)
@@ -63,6 +71,15 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
+
+READ_ONLY = ["Read-only file system", "Read-only file system", None]
+"""What an app is told that writes to its own folder, to the current one and to its home."""
+
+
+def can_keep_from_writing():
+    """Whether this machine can make an app's folder read-only: Linux, with mount namespaces."""
+    return subprocess.run(["unshare", "-m", "true"], check=False).returncode == 0
+
 
 DOCKERFILE = """FROM python:3.11-slim AS build
 RUN true

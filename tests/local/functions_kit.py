@@ -17,6 +17,14 @@ def echo(event, context):
     path = event.get("rawPath", "")
     if path == "/raise":
         raise ValueError("no such luck")
+    if path == "/write":
+        wrote = []
+        for place in (os.environ["LAMBDA_TASK_ROOT"], ".", os.environ["HOME"]):
+            try:
+                open(os.path.join(place, "left"), "w").close(); wrote.append(None)
+            except OSError as error:
+                wrote.append(error.strerror)
+        return {"statusCode": 200, "body": json.dumps(wrote)}
     if path == "/exit":
         os._exit(9)
     if path == "/slow":

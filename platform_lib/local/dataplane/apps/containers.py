@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from platform_lib.bundling.cache import cache_dir
 from platform_lib.local.dataplane.apps.engine import Engine
 from platform_lib.local.dataplane.apps.images import Image, Images, Recipe, read_recipe
 from platform_lib.local.dataplane.apps.replicas import Check, Probe, Replica, Replicas
@@ -257,6 +258,7 @@ class _Container:
             argv=tuple(words),
             env={**mapped, **env},
             cwd=self._tree.path,
+            read_only=cache_dir("local"),
         )
 
     async def _environment(self) -> dict[str, str]:

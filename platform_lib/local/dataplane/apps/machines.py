@@ -19,6 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from platform_lib.bundling.cache import cache_dir
 from platform_lib.local.dataplane.apps.replicas import Replica, Replicas
 from platform_lib.local.dataplane.apps.role_endpoint import InstanceEndpoint
 from platform_lib.local.dataplane.apps.secret_values import secret_value
@@ -176,7 +177,7 @@ class Machines:
             if moves:
                 env["PORT"] = str(port)
             words = [_here(word, boot, tree) for word in expand(boot.words, env)]
-            return Command(argv=tuple(words), env=env, cwd=tree.path)
+            return Command(argv=tuple(words), env=env, cwd=tree.path, read_only=cache_dir("local"))
 
         log = self._context.log(f"{name}-{number}", boot.log_group, stream)
         return Replica(

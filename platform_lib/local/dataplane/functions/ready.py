@@ -127,4 +127,4 @@ def command(
     if env.get("HOME", _WRITABLE) == _WRITABLE:
         env["HOME"] = home
     argv = (str(tree.python.path), "-c", START, str(function.handler))
-    return Command(argv=argv, env=env, cwd=tree.path)
+    return Command(argv=argv, env=env, cwd=tree.path, read_only=cache_dir("local"))

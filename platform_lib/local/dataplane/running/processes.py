@@ -34,6 +34,8 @@ class Command:
     argv: tuple[str, ...]
     env: Mapping[str, str]
     cwd: Path | None = None
+    read_only: Path | None = None
+    """A folder that it may not write to, as far as this machine can see to it (Linux)."""
 
 
 def with_this_machines(extra: Mapping[str, str]) -> dict[str, str]:
@@ -80,6 +82,7 @@ class Process:
         try:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", str(_WATCHER), str(grace)),
+                str(command.read_only or ""),
                 *command.argv,
                 stdin=theirs.fileno(),
                 stdout=written if log else subprocess.DEVNULL,

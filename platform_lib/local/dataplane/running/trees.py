@@ -8,6 +8,7 @@ machine has only another Python, the lock's versions are resolved for it, and th
 
 import hashlib
 import json
+import os
 import platform
 import re
 import shutil
@@ -131,7 +132,9 @@ def fill_tree(
     """
     tree.mkdir()
     if _PIN.search(lock):
-        install_here(lock, tree / packages, python)
+        shutil.copytree(
+            _installed(lock, python), tree / packages, copy_function=_link, dirs_exist_ok=True
+        )
     root = tree.resolve()
     for name in names:
         path = tree / name
@@ -140,8 +143,27 @@ def fill_tree(
         write_new(path, files.read(name) or b"", executable=bool(files.mode(name) & 0o100))
 
 
+def _installed(lock: str, python: Python) -> Path:
+    """Return a folder with a lock's packages, made once for all that have this lock."""
+    key = hashlib.sha256(f"{python.version} {platform.machine()}\n{lock}".encode()).hexdigest()
+    return made_once(
+        cache_dir("local", "packages") / key[:24],
+        lambda place: install_here(lock, place, python),
+    )
+
+
+def _link(source: str, target: str) -> None:
+    """Give a file a second name; where the file system cannot, copy it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def install_here(lock: str, target: Path, python: Python) -> None:
     """Install a lock for this machine; where only another Python is here, resolve it for that.
+
+    With bytecode: what runs from there may not write any.
 
     Raises:
         LocalCloudError: It cannot be; the message names package and Python.
@@ -153,7 +175,7 @@ def install_here(lock: str, target: Path, python: Python) -> None:
             lock = installer.compile_lock(
                 pins, python_version=version, platform=None, python=python.path
             )
-        installer.install(lock, target, python_version=version, python=python.path)
+        installer.install(lock, target, python_version=version, python=python.path, bytecode=True)
     except InstallFailed as error:
         instead = "" if python.exact else f" (in place of Python {python.wanted})"
         message = f"cannot install for Python {python.version}{instead} on this machine: {error}"

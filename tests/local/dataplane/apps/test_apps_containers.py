@@ -6,10 +6,12 @@ import threading
 import pytest
 from dataplane_kit import (
     DIGEST,
+    READ_ONLY,
     Asking,
     Shop,
     add_image,
     ask,
+    can_keep_from_writing,
     create_role,
     new_name,
     until,
@@ -280,3 +282,9 @@ def test_a_task_has_the_time_that_its_service_gives_it(
     shop = Shop(account, plane, image, **own)
     shop.update(healthCheckGracePeriodSeconds=grace)
     assert waited == [seconds]
+
+
+@pytest.mark.skipif(not can_keep_from_writing(), reason="no mount namespaces on this machine")
+def test_a_task_cannot_write_where_its_image_has_it(account, plane, image):
+    shop = Shop(account, plane, image).up()
+    assert ask(shop.url, "/write").json["wrote"] == READ_ONLY

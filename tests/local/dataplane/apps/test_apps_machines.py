@@ -8,9 +8,11 @@ import pytest
 from dataplane_kit import (
     APP,
     EC2,
+    READ_ONLY,
     Asking,
     Front,
     ask,
+    can_keep_from_writing,
     create_role,
     until,
     write_bundle,
@@ -262,3 +264,9 @@ def test_an_instance_has_the_time_that_its_group_gives_it_but_for_the_boot(
     monkeypatch.setitem(vars(plane._context), "patience", None)
     Fleet(account, plane, tmp_path).update(HealthCheckGracePeriod=grace)
     assert waited == [seconds]
+
+
+@pytest.mark.skipif(not can_keep_from_writing(), reason="no mount namespaces on this machine")
+def test_an_app_cannot_write_where_its_bundle_is(account, plane, tmp_path):
+    fleet = Fleet(account, plane, tmp_path, environment={"PORT": "8080", "HOME": "/var/lib/app"})
+    assert ask(fleet.up().url, "/write").json["wrote"] == READ_ONLY

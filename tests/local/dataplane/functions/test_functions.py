@@ -3,7 +3,7 @@ import os
 import re
 
 import pytest
-from dataplane_kit import ask, until, write_bundle, zipped
+from dataplane_kit import READ_ONLY, ask, can_keep_from_writing, until, write_bundle, zipped
 from functions_kit import ALIAS, FUNCTION, HANDLER, Api, _names, once
 
 from platform_lib.local.dataplane import DataPlane
@@ -143,3 +143,9 @@ def test_a_deleted_function_leaves_no_worker(account, plane, tmp_path):
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert ask(app.url).status == 500
+
+
+@pytest.mark.skipif(not can_keep_from_writing(), reason="no mount namespaces on this machine")
+def test_a_function_cannot_write_where_its_code_is(account, plane, tmp_path):
+    answer = ask(Api(account, plane, tmp_path).url, "/write")
+    assert json.loads(answer.body) == READ_ONLY

@@ -4,9 +4,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
-from dataplane_kit import until
+from dataplane_kit import can_keep_from_writing, until
 
 from platform_lib.local.dataplane.logs import Log
 from platform_lib.local.dataplane.running.processes import Command, Kept, Process
@@ -142,3 +143,32 @@ def test_lines_are_whole_however_they_come(tmp_path):
     for piece in ("o", "ne\ntw", "o\r\n\nthr", "ee"):
         log.feed(piece.encode())
     assert log.tail(10) == ["one", "two", "", "three"]
+
+
+@pytest.mark.skipif(not can_keep_from_writing(), reason="no mount namespaces on this machine")
+def test_a_command_cannot_write_to_a_folder_that_it_only_reads(tmp_path, log):
+    kept, free = tmp_path / "kept" / "inner", tmp_path / "free"
+    kept.mkdir(parents=True)
+    free.mkdir()
+    (kept / "there").write_text("as it was\n")
+    words = f"cat there; echo x > new; echo x > {kept}/new; echo x > there; echo x > {free}/new"
+    command = Command(
+        argv=("/bin/sh", "-c", words),
+        env={},
+        cwd=kept,
+        read_only=tmp_path / "kept",
+    )
+
+    async def work():
+        return await (await Process.start(command, log)).wait()
+
+    assert run(work()) == 0
+    told = log.tail(9)
+    assert told[0].startswith("as it was")
+    assert sum("Read-only file system" in line for line in told) == 3
+    assert [each.name for each in kept.iterdir()] == ["there"]
+    assert (kept / "there").read_text() == "as it was\n"
+    assert (free / "new").exists()
+    # Nothing of it is seen outside.
+    (kept / "ours").touch()
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text()

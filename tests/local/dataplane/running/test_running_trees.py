@@ -86,7 +86,16 @@ def test_a_zip_and_a_folder_make_the_same_tree_and_nothing_is_installed_twice(
     monkeypatch.setattr(trees.installer, "install", fail)
     again = local_tree(zipped(folder), print, wanted=OURS)
     assert again.path == first.path
+    before = sorted(path.name for path in first.path.iterdir())
     (folder / "main.py").write_text("print('changed')\n")
+    changed = local_tree(folder, print, wanted=OURS)
+    assert changed.path != first.path
+    assert sorted(path.name for path in changed.path.iterdir()) == before
+    assert (first.path / "main.py").read_text() != (changed.path / "main.py").read_text()
+    # What runs from there may not compile: it is there.
+    assert list(changed.path.rglob("*.pyc"))
+    lock = folder / "_platform" / "requirements.lock"
+    lock.write_text(lock.read_text() + "# another\n")
     with pytest.raises(AssertionError, match="installed again"):
         local_tree(folder, print, wanted=OURS)
 
