@@ -50,6 +50,13 @@ def is_region(name: str) -> bool:
     return name in _session().get_available_regions("ec2")
 
 
+def _last_line(record: logging.LogRecord) -> bool:
+    """Show what moto fails on in one line, without where in moto."""
+    last = record.getMessage().strip().splitlines()[-1:]
+    record.msg, record.args = f"the imitated account failed: {''.join(last)}", ()
+    return True
+
+
 class Account:
     """One AWS account, empty at the start and gone at the stop.
 
@@ -122,6 +129,7 @@ class Account:
 
             # A line for each request tells nobody anything.
             logging.getLogger("werkzeug").setLevel(logging.ERROR)
+            logging.getLogger("werkzeug").addFilter(_last_line)
             patch_moto()
             reset_moto()
             # Else every answer lets the page that asked read it. What a bucket's CORS says stays.

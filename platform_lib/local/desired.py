@@ -242,6 +242,30 @@ class Desired:
         backends: Any = get_backend(service)  # type: ignore[call-overload]
         return backends[self.account_id][self.region]
 
+    def has_network_part(self, kind: str, id: str) -> bool:
+        """Say whether a VPC, subnet, group, table, gateway, address or ACL exists.
+
+        Args:
+            kind: How its id begins, such as `vpc`.
+            id: The id.
+        """
+        ec2 = self._backend("ec2")
+        match kind:
+            case "sg":
+                return any(id in groups for groups in list(ec2.groups.values()))
+            case "eipalloc":
+                return any(one.allocation_id == id for one in list(ec2.addresses))
+            case "subnet":
+                return any(id in zone for zone in list(ec2.subnets.values()))
+        names = {
+            "acl": "network_acls",
+            "igw": "internet_gateways",
+            "nat": "nat_gateways",
+            "rtb": "route_tables",
+            "vpc": "vpcs",
+        }
+        return id in getattr(ec2, names[kind])
+
     def database(self, kind: str, id: str) -> Database:
         """Return a database instance, by its resource ID, or a cluster of them, by its name.
 

@@ -176,7 +176,14 @@ SAMPLES = {
     ],
     "aws:ec2/securityGroup:SecurityGroup": lambda lab: [
         {"vpcId": lab.vpc(), "description": "the app", "tags": TAGS, "revokeRulesOnDelete": True},
-        {},
+        {
+            "ingress": [
+                {"protocol": "tcp", "fromPort": 80, "toPort": 80, "cidrBlocks": ["0.0.0.0/0"]}
+            ],
+            "egress": [
+                {"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}
+            ],
+        },
     ],
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": lambda lab: [
         {

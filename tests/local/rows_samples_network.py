@@ -1,6 +1,6 @@
 """Inputs for the rows of networks."""
 
-from rows_kit import TAGS
+from rows_kit import POLICY, TAGS
 
 
 def network(lab, **more):
@@ -113,7 +113,125 @@ SAMPLES = {
         {"subnetId": subnet(lab), "connectivityType": "private"},
     ],
 }
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl notes@example"
+
+
+def acl(lab):
+    return lab.state("aws:ec2/networkAcl:NetworkAcl", vpcId=network(lab))["id"]
+
+
+def _acls(lab):
+    vpc = network(lab)
+    web = {"protocol": "tcp", "action": "allow", "fromPort": 443, "toPort": 443}
+    return [
+        {
+            "vpcId": vpc,
+            "subnetIds": [subnet(lab, vpc)],
+            "ingress": [{**web, "ruleNo": 100, "cidrBlock": "0.0.0.0/0"}],
+            "egress": [{**web, "ruleNo": 100, "cidrBlock": "0.0.0.0/0", "protocol": "-1"}],
+            "tags": TAGS,
+        }
+    ]
+
+
+def _endpoints(lab):
+    vpc = network(lab)
+    return [
+        {
+            "vpcId": vpc,
+            "serviceName": "com.amazonaws.us-east-1.s3",
+            "routeTableIds": [table(lab, vpc)],
+            "policy": POLICY,
+            "tags": TAGS,
+        },
+        {
+            "vpcId": vpc,
+            "serviceName": "com.amazonaws.us-east-1.secretsmanager",
+            "vpcEndpointType": "Interface",
+            "subnetIds": [subnet(lab, vpc)],
+            "securityGroupIds": [lab.group()],
+            "privateDnsEnabled": True,
+        },
+    ]
+
+
+SAMPLES |= {
+    "aws:ec2/securityGroupRule:SecurityGroupRule": lambda lab: [
+        {
+            "securityGroupId": lab.group(),
+            "type": "ingress",
+            "protocol": "tcp",
+            "fromPort": 443,
+            "toPort": 443,
+            "cidrBlocks": ["10.0.0.0/8", "192.168.0.0/16"],
+            "ipv6CidrBlocks": ["::/0"],
+            "description": "web",
+        },
+        {
+            "securityGroupId": lab.group(),
+            "type": "egress",
+            "protocol": "all",
+            "fromPort": 0,
+            "toPort": 0,
+            "sourceSecurityGroupId": lab.group(),
+        },
+        {
+            "securityGroupId": lab.group(),
+            "type": "ingress",
+            "protocol": "tcp",
+            "fromPort": 1,
+            "toPort": 2,
+            "self": True,
+        },
+    ],
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoints,
+    "aws:ec2/flowLog:FlowLog": lambda lab: [
+        {
+            "vpcId": network(lab),
+            "trafficType": "ALL",
+            "iamRoleArn": lab.role()["arn"],
+            "logDestination": lab.state("aws:cloudwatch/logGroup:LogGroup")["arn"],
+            "logDestinationType": "cloud-watch-logs",
+            "logFormat": "${srcaddr}",
+            "maxAggregationInterval": 60,
+            "tags": TAGS,
+        },
+        {
+            "subnetId": subnet(lab),
+            "trafficType": "REJECT",
+            "logDestination": f"arn:aws:s3:::{lab.bucket()}",
+            "logDestinationType": "s3",
+        },
+    ],
+    "aws:ec2/networkAcl:NetworkAcl": _acls,
+    "aws:ec2/networkAclRule:NetworkAclRule": lambda lab: [
+        {
+            "networkAclId": acl(lab),
+            "ruleNumber": 200,
+            "egress": False,
+            "protocol": "tcp",
+            "ruleAction": "allow",
+            "cidrBlock": "10.0.0.0/8",
+            "fromPort": 22,
+            "toPort": 22,
+        },
+        {
+            "networkAclId": acl(lab),
+            "ruleNumber": 201,
+            "egress": True,
+            "protocol": "icmp",
+            "ruleAction": "deny",
+            "ipv6CidrBlock": "::/0",
+            "icmpType": 8,
+            "icmpCode": 0,
+        },
+    ],
+    "aws:ec2/keyPair:KeyPair": lambda lab: [{"publicKey": KEY, "tags": TAGS}],
+}
+
 UNSAMPLED = {
+    "aws:ec2/flowLog:FlowLog": ("eniId",),
+    "aws:ec2/securityGroupRule:SecurityGroupRule": ("prefixListIds",),
     "aws:ec2/subnet:Subnet": ("ipv6Native",),
     "aws:ec2/route:Route": (
         "destinationPrefixListId",

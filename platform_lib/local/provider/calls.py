@@ -7,6 +7,7 @@ from typing import Any, Final
 from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 
+_FAILED: Final = "the imitated account fails on it; what it names may not exist"
 _VAGUE: Final = (
     "ClientException",
     "InvalidParameterException",
@@ -74,12 +75,17 @@ def all_pages(
 def _refusals(operation: str) -> Iterator[None]:
     """Raise what boto3 raises as a refusal, in one line."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
+    except ResponseParserError as problem:
+        raise AwsError(operation, "InternalFailure", _FAILED) from problem
     except ClientError as problem:
         error = problem.response.get("Error", {})
         message = " ".join(str(error.get("Message", problem)).split())
+        if message.startswith("<"):
+            raise AwsError(operation, "InternalFailure", _FAILED) from problem
         raise AwsError(operation, str(error.get("Code", "Error")), message) from problem
     except BotoCoreError as problem:
         kind = type(problem).__name__

@@ -12,6 +12,7 @@ from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.calls import AwsError, call_aws
 from platform_lib.local.provider.convert import Converter, empty_of, merge
 from platform_lib.local.provider.drift import current_value, imported
+from platform_lib.local.provider.references import refuse_invented
 from platform_lib.local.provider.row import GLOBAL, TAGS_ALL, Call, Properties, Row
 from platform_lib.local.provider.tagging import retag
 from platform_lib.local.provider.template import fields, fill, is_template, read_back
@@ -53,6 +54,7 @@ class Resources:
         sent = self._prepared(row, inputs)
         if row.asked:
             sent = {**row.asked(self.account, sent), **sent}
+        refuse_invented(self.account, row.create.operation, sent)
         answer = self._call(row, row.create, sent, {**self._names(), **sent})
         if is_template(row.id):
             id = fill(row.id, {**self._names(), **plain(inputs), **sent})

@@ -31,6 +31,7 @@ _SERVICES: Final = (
     "secrets",
     "ses",
     "vpc",
+    "vpc_access",
 )
 
 

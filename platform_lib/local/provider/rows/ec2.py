@@ -2,7 +2,8 @@
 
 from platform_lib.local.account import Account
 from platform_lib.local.provider.calls import call_aws
-from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
+from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags
+from platform_lib.local.provider.rows.vpc_access import of_group
 
 _TAGS = Tags("create_tags", "delete_tags", {"Resources": ["{id}"]})
 
@@ -15,6 +16,30 @@ def _close(account: Account, state: Properties) -> None:
     if given:
         request = {"GroupId": state["id"], "IpPermissions": given}
         call_aws(account, "ec2", "revoke_security_group_egress", request)
+
+
+def _open(account: Account, state: Properties) -> None:
+    """Give a new group the rules that stand inside of it, and no other."""
+    _close(account, state)
+    found = call_aws(account, "ec2", "describe_security_groups", {"GroupIds": [state["id"]]})
+    for word, member in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+        if state.get(word) and not found["SecurityGroups"][0][member]:
+            _change_rules(account, "authorize", state, word)
+
+
+def _rules_changed(account: Account, before: Properties, after: Properties) -> None:
+    """Exchange rules; those that a program no longer says inside of the group stay, as on AWS."""
+    for word in ("ingress", "egress"):
+        if word in after and before.get(word) != after[word]:
+            _change_rules(account, "revoke", {**before, "id": after["id"]}, word)
+            _change_rules(account, "authorize", after, word)
+
+
+def _change_rules(account: Account, how: str, state: Properties, word: str) -> None:
+    rules = of_group(state["id"], state.get(word) or [])
+    if rules:
+        request = {"GroupId": state["id"], "IpPermissions": rules}
+        call_aws(account, "ec2", f"{how}_security_group_{word}", request)
 
 
 def _is_default(rule: Properties) -> bool:
@@ -128,7 +153,9 @@ ROWS = (
         looks=(Look("describe_security_groups", {"GroupIds": ["{id}"]}, "SecurityGroups[0]"),),
         delete=Call("delete_security_group", {"GroupId": "{id}"}),
         defaults={"description": "Managed by Pulumi"},
-        created=_close,
+        hooked=("egress", "ingress"),
+        created=_open,
+        updated=_rules_changed,
         tag_specification="security-group",
         tags=_TAGS,
         outputs={
@@ -137,12 +164,6 @@ ROWS = (
             "vpcId": "VpcId",
         },
         ignored={"revokeRulesOnDelete": "nothing holds a group back here"},
-        refused=because(
-            "inline rules cannot live with standalone ones on one group: use "
-            "aws.vpc.SecurityGroupIngressRule and aws.vpc.SecurityGroupEgressRule",
-            "egress",
-            "ingress",
-        ),
     ),
     _rule("Ingress"),
     _rule("Egress"),
