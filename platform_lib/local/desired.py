@@ -193,6 +193,11 @@ class Desired:
 
         return s3_backends[self.account_id]["aws"].buckets.get(name)
 
+    def has_object(self, bucket: str, key: str) -> bool:
+        """Whether an object is there, or its bucket is not, which is another matter."""
+        found = self.bucket(bucket)
+        return found is None or key in found.keys
+
     def key(self, name: str) -> Any:
         """Return moto's key of KMS by its id, ARN, alias or alias' ARN; None where it is not."""
         backend = self._backend("kms")

@@ -8,6 +8,7 @@
 | `routes.py` | which operation a path of a REST service is |
 | `actions.py` | which actions on which resources an operation needs |
 | `s3_actions.py` | the same of S3, which has words of its own |
+| `deletions.py` | DeleteObjects, each object for itself |
 | `refusals.py` | a refusal in the words and the shape of each protocol |
 | `missing.py` | the line of `grants` that allows what was refused |
 """

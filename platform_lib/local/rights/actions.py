@@ -74,8 +74,11 @@ def needs(asked: Asked, place: Place) -> Sequence[Need]:
     """Return what a request needs; all of it must be allowed."""
     if asked.model == "s3":
         return [
-            Need(action=action, resource=resource, facts=facts)
-            for action, resource, facts in s3_needs(asked)
+            *(
+                Need(action=action, resource=resource, facts=facts)
+                for action, resource, facts in s3_needs(asked)
+            ),
+            *_to_learn_that_it_is_missing(asked, place),
         ]
     special = _SPECIAL.get((asked.service, asked.operation))
     if special is not None:
@@ -105,6 +108,17 @@ def _arns(service: _Service, asked: Asked, place: Place) -> Sequence[str | None]
             made = make(value, asked.parameters, place)
             return [made] if isinstance(made, str) else (made or [None])
     return [None]
+
+
+def _to_learn_that_it_is_missing(asked: Asked, place: Place) -> Iterator[Need]:
+    """Who may not list a bucket is refused an object that is not there, by the right to list.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    bucket, key = asked.parameters.get("Bucket"), asked.parameters.get("Key")
+    reads = asked.operation in ("GetObject", "HeadObject")
+    if reads and not place.desired.has_object(str(bucket), str(key)):
+        yield Need(action="s3:ListBucket", resource=f"arn:aws:s3:::{bucket}")
 
 
 def _named(service: str, before: str = "") -> Maker:

@@ -5,14 +5,15 @@ the providers, and the local cloud itself. Requests without a signature are let 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from platform_lib.local.desired import Desired
 from platform_lib.local.permissions import Fact, Policies, refusal
 from platform_lib.local.rights.actions import Need, Place, needs
-from platform_lib.local.rights.asked import Asked, Signed, read, signed
+from platform_lib.local.rights.asked import Signed, read, signed
+from platform_lib.local.rights.deletions import delete_judged
 from platform_lib.local.rights.missing import grants_line, statement
 from platform_lib.local.rights.refusals import refused, words
 from platform_lib.local.rights.sessions import Known, Sessions
@@ -55,27 +56,41 @@ class JudgedApp:
         known = self._sessions.known(who.key)
         if known is None:
             return self._app(environ, start)
-        asked = read(environ, who)
-        told = self._judge(known, asked, _facts(environ, who))
+        asked, facts = read(environ, who), _facts(environ, who)
+        there = Desired(self._desired.account_id, who.region)
+        if asked.operation == "DeleteObjects" and asked.model == "s3":
+            bucket = asked.parameters.get("Bucket")
+
+            def why_not(key: str, of_version: bool) -> str | None:
+                action = f"s3:DeleteObject{'Version' if of_version else ''}"
+                need = Need(action=action, resource=f"arn:aws:s3:::{bucket}/{key}")
+                return self._refusal(known, [need], facts, there)
+
+            return delete_judged(self._app, environ, start, why_not)
+        place = Place(region=who.region, account=there.account_id, desired=there)
+        told = self._refusal(known, needs(asked, place), facts, there)
         if told is None:
             return self._app(environ, start)
         answer = refused(asked, told)
         start(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _judge(self, known: Known, asked: Asked, facts: Mapping[str, Fact]) -> str | None:
-        """Return AWS's words where a request is refused."""
-        place = Place(region=asked.region, account=self._desired.account_id, desired=self._desired)
-        for need in needs(asked, place):
-            why = self.why_not(known, need, facts)
+    def _refusal(
+        self, known: Known, wanted: Sequence[Need], facts: Mapping[str, Fact], there: Desired
+    ) -> str | None:
+        """Return AWS's words where something of what is wanted is refused."""
+        for need in wanted:
+            why = self._why_not(known, need, facts, there)
             if why is not None:
                 self._tell(known, need, why)
                 return words(known.caller, need, why)
         return None
 
-    def why_not(self, known: Known, need: Need, facts: Mapping[str, Fact]) -> str | None:
+    def _why_not(
+        self, known: Known, need: Need, facts: Mapping[str, Fact], desired: Desired
+    ) -> str | None:
         """Return why a caller may not do something, in AWS's words; None where it may."""
-        desired, arn = self._desired, known.caller.identity_arn
+        arn = known.caller.identity_arn
         if known.is_role:
             identity, boundary = desired.role_statements(arn), desired.role_boundary(arn)
         else:
