@@ -1,22 +1,14 @@
-import base64
-import gzip
-import hashlib
 import json
 import os
 
 import pytest
 from dataplane_kit import (
-    APP,
-    EC2,
     READ_ONLY,
     Asking,
-    Front,
+    Fleet,
     ask,
     can_keep_from_writing,
-    create_role,
     until,
-    write_bundle,
-    zipped,
 )
 
 from platform_lib.local.dataplane.apps import replicas
@@ -27,7 +19,7 @@ from platform_lib.local.dataplane.apps.units import (
     read_user_data,
 )
 from platform_lib.local.errors import LocalCloudError, NotSteady
-from platform_lib.vm_app.user_data import cloud_config, environment_file
+from platform_lib.vm_app.user_data import environment_file
 
 GROUP = "aws:autoscaling/group:Group"
 
@@ -36,87 +28,6 @@ GROUP = "aws:autoscaling/group:Group"
 def account(account):
     account.client("s3").create_bucket(Bucket="bundles")
     return account
-
-
-_names = iter(range(1000))
-
-
-MAY = ("s3:GetObject", "secretsmanager:GetSecretValue")
-
-
-class Fleet:
-    """An auto scaling group behind its load balancer, as VmApp makes it."""
-
-    def __init__(self, account, plane, tmp_path, may=MAY, **settings):
-        self.name = f"fleet{next(_names)}"
-        self.role, iam = create_role(account, *may, service=EC2), account.client("iam")
-        iam.create_instance_profile(InstanceProfileName=self.name)
-        iam.add_role_to_instance_profile(
-            InstanceProfileName=self.name, RoleName=self.role.rpartition("/")[2]
-        )
-        self.account, self.plane, self.tmp_path = account, plane, tmp_path
-        self.front = Front(account, self.name, "instance")
-        self.url = plane.endpoint("load_balancer", self.front.arn)
-        self.ec2, self.scaling = account.client("ec2"), account.client("autoscaling")
-        self.ec2.create_launch_template(
-            LaunchTemplateName=self.name, LaunchTemplateData=self.data(**settings)
-        )
-        self.scaling.create_auto_scaling_group(
-            AutoScalingGroupName=self.name,
-            MinSize=1,
-            MaxSize=4,
-            VPCZoneIdentifier=",".join(self.front.subnets),
-            TargetGroupARNs=[self.front.group],
-            LaunchTemplate={"LaunchTemplateName": self.name, "Version": "1"},
-        )
-
-    def data(self, *, sha256=None, user_data=None, compress=False, **settings):
-        folder = write_bundle(self.tmp_path / "bundle", {"server.py": APP})
-        data = zipped(folder)
-        self.account.client("s3").put_object(Bucket="bundles", Key=self.name, Body=data)
-        text = user_data or cloud_config(
-            **{
-                "name": self.name,
-                "python_version": "3.11",
-                "bundle_uri": f"s3://bundles/{self.name}",
-                "bundle_sha256": sha256 or hashlib.sha256(data).hexdigest(),
-                "command": ["/usr/bin/python3.11", "-m", "server"],
-                "port": 8080,
-                "environment": {"PORT": "8080"},
-                "secrets": {},
-                "log_group_name": "/apps/fleet",
-                "script": None,
-                **settings,
-            }
-        )
-        parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-        image = self.account.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
-        packed = gzip.compress(text.encode()) if compress else text.encode()
-        return {
-            "ImageId": image,
-            "InstanceType": "t3.small",
-            "IamInstanceProfile": {"Name": self.name},
-            "UserData": base64.b64encode(packed).decode(),
-        }
-
-    def up(self, action="create"):
-        self.plane.changed(GROUP, self.name, action)
-        return self
-
-    def refresh(self, action="refresh", **settings):
-        version = self.ec2.create_launch_template_version(
-            LaunchTemplateName=self.name, LaunchTemplateData=self.data(**settings)
-        )["LaunchTemplateVersion"]["VersionNumber"]
-        return self.update(
-            action, LaunchTemplate={"LaunchTemplateName": self.name, "Version": str(version)}
-        )
-
-    def update(self, action="update", **settings):
-        self.scaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **settings)
-        return self.up(action)
-
-    def instances(self):
-        return [each for each in self.plane.workloads() if each.name == self.name]
 
 
 def test_the_unit_of_the_user_data_serves_the_bundle(account, plane, tmp_path):
