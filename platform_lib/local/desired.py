@@ -207,6 +207,44 @@ class Desired:
             return next((each for each in keys if f"alias/{alias}" in each.aliases), None)
         return backend.keys.get(name.rpartition("key/")[2])
 
+    def encrypting_key(self, arn: str, *, new: bool = False) -> str:
+        """Return the key that encrypts what an ARN names, however it is named; else nothing.
+
+        Args:
+            arn: Of a queue, topic, secret, stream, table or object.
+            new: Whether it is about an object that is yet to be stored in its bucket.
+        """
+        *_, service, _, _, name = arn.split(":", 5)
+        holder: Any = None
+        match service:
+            case "sqs":
+                holder = self.queue(arn)
+            case "sns":
+                holder = self._backend("sns").topics.get(arn)
+            case "secretsmanager":
+                holder = self.secret(arn)
+            case "kinesis":
+                stream = self.kinesis_stream(arn.partition("/consumer/")[0])
+                return str(stream.key_id or "") if stream else ""
+            case "dynamodb":
+                table = self._backend("dynamodb").tables.get(name.split("/")[1])
+                kept = (getattr(table, "sse_specification", None) or {}) if table else {}
+                return str(kept.get("KMSMasterKeyId") or "") if kept.get("Enabled") else ""
+            case "s3":
+                return self._key_of_object(*name.partition("/")[::2], new=new)
+        found = getattr(holder, "kms_master_key_id", None) or getattr(holder, "kms_key_id", None)
+        return str(found or "")
+
+    def _key_of_object(self, bucket: str, key: str, *, new: bool) -> str:
+        found = self.bucket(bucket)
+        if found is None:
+            return ""
+        if not new:
+            return str(getattr(found.keys.get(key), "kms_key_id", None) or "")
+        rule = (found.encryption or {}).get("Rule") or {}
+        default = rule.get("ApplyServerSideEncryptionByDefault") or {}
+        return str(default.get("KMSMasterKeyID") or "")
+
     def secret(self, name: str) -> Any:
         """Return moto's secret by its name, its ARN, or its ARN without the end; else None."""
         secrets = self._backend("secretsmanager").secrets

@@ -9,6 +9,7 @@
 | `actions.py` | which actions on which resources an operation needs |
 | `s3_actions.py` | the same of S3, which has words of its own |
 | `deletions.py` | DeleteObjects, each object for itself |
+| `keys.py` | what a key that encrypts a resource asks besides |
 | `refusals.py` | a refusal in the words and the shape of each protocol |
 | `missing.py` | the line of `grants` that allows what was refused |
 """

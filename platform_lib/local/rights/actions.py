@@ -15,6 +15,7 @@ from typing import Any
 from platform_lib.local.desired import Desired
 from platform_lib.local.permissions import Fact
 from platform_lib.local.rights.asked import Asked
+from platform_lib.local.rights.keys import key_actions
 from platform_lib.local.rights.s3_actions import s3_needs
 
 
@@ -71,7 +72,24 @@ class _Service:
 
 
 def needs(asked: Asked, place: Place) -> Sequence[Need]:
-    """Return what a request needs; all of it must be allowed."""
+    """Return what a request needs, the keys included; all of it must be allowed."""
+    key = str(asked.parameters.get("SSEKMSKeyId") or "")
+    return [
+        each
+        for need in _needs(asked, place)
+        for each in (
+            need,
+            *(
+                Need(action=action, resource=arn, facts=facts)
+                for action, arn, facts in key_actions(
+                    need.action, need.resource or "", key, place.desired
+                )
+            ),
+        )
+    ]
+
+
+def _needs(asked: Asked, place: Place) -> Sequence[Need]:
     if asked.model == "s3":
         return [
             *(

@@ -64,26 +64,28 @@ class JudgedApp:
             def why_not(key: str, of_version: bool) -> str | None:
                 action = f"s3:DeleteObject{'Version' if of_version else ''}"
                 need = Need(action=action, resource=f"arn:aws:s3:::{bucket}/{key}")
-                return self._refusal(known, [need], facts, there)
+                refused_to = self._refused_to(known, [need], facts, there)
+                return words(asked, known.caller, *refused_to) if refused_to else None
 
             return delete_judged(self._app, environ, start, why_not)
         place = Place(region=who.region, account=there.account_id, desired=there)
-        told = self._refusal(known, needs(asked, place), facts, there)
-        if told is None:
+        refused_to = self._refused_to(known, needs(asked, place), facts, there)
+        if refused_to is None:
             return self._app(environ, start)
-        answer = refused(asked, told)
+        need, _ = refused_to
+        answer = refused(asked, need, words(asked, known.caller, *refused_to))
         start(answer.status, list(answer.headers))
         return [answer.body]
 
-    def _refusal(
+    def _refused_to(
         self, known: Known, wanted: Sequence[Need], facts: Mapping[str, Fact], there: Desired
-    ) -> str | None:
-        """Return AWS's words where something of what is wanted is refused."""
+    ) -> tuple[Need, str] | None:
+        """Return the first of what is wanted that is refused, and why, and say so."""
         for need in wanted:
             why = self._why_not(known, need, facts, there)
             if why is not None:
                 self._tell(known, need, why)
-                return words(known.caller, need, why)
+                return need, why
         return None
 
     def _why_not(

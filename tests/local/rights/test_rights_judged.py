@@ -424,3 +424,71 @@ def test_a_body_that_is_read_is_put_back(app):
     table.put_item(TableName="notes", Item={"id": {"S": "big"}, "text": {"S": text}})
     found = table.get_item(TableName="notes", Key={"id": {"S": "big"}})["Item"]
     assert json.dumps(found["text"]) == json.dumps({"S": text})
+
+
+def test_a_key_of_ones_own_asks_for_its_grant_too(account, app, said):
+    kms, name = account.client("kms"), new_name("sealed")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    use = f'In the app: grants=[grants.use_key("{key}")]'
+    app.grant("sqs:*", "sns:*", "s3:*", "secretsmanager:*", "dynamodb:*", "kinesis:*")
+
+    sqs = app.client("sqs")
+    attributes = {"KmsMasterKeyId": key}
+    url = account.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    code, _, told = refused(sqs.send_message, QueueUrl=url, MessageBody="x")
+    assert code == "KmsAccessDenied"
+    assert f"is not authorized to perform: kms:GenerateDataKey on resource: {key} because" in told
+    assert said[-1].endswith(use)
+
+    sns = account.client("sns")
+    topic = sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
+    code, _, told = refused(app.client("sns").publish, TopicArn=topic, Message="x")
+    assert (code, "kms:GenerateDataKey" in told) == ("KMSAccessDenied", True)
+
+    account.client("s3").create_bucket(Bucket=name)
+    rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    account.client("s3").put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]
+        },
+    )
+    account.client("s3").put_object(Bucket=name, Key="a", Body=b"")
+    s3 = app.client("s3")
+    assert "kms:GenerateDataKey" in refused(s3.put_object, Bucket=name, Key="b", Body=b"")[2]
+    code, _, told = refused(s3.get_object, Bucket=name, Key="a")
+    assert (code, "kms:Decrypt" in told) == ("AccessDenied", True)
+
+    secrets = account.client("secretsmanager")
+    secrets.create_secret(Name=name, SecretString="s", KmsKeyId=key)
+    code, _, told = refused(app.client("secretsmanager").get_secret_value, SecretId=name)
+    assert (code, told) == ("AccessDeniedException", "Access to KMS is not allowed")
+
+    account.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key},
+    )
+    assert "kms:Decrypt" in refused(app.client("dynamodb").scan, TableName=name)[2]
+
+    # The key of AWS that a table has else asks nothing.
+    aws = {"Enabled": True, "SSEType": "KMS"}
+    account.client("dynamodb").update_table(TableName="notes", SSESpecification=aws)
+    app.client("dynamodb").scan(TableName="notes")
+
+    via = {"StringEquals": {"kms:ViaService": "sqs.us-east-1.amazonaws.com"}}
+    grant_both = [
+        {"Effect": "Allow", "Action": ["sqs:*", "s3:*", "secretsmanager:*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "kms:*", "Resource": key, "Condition": via},
+    ]
+    account.client("iam").put_role_policy(
+        RoleName=app.name, PolicyName="p", PolicyDocument=document(*grant_both)
+    )
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert sqs.receive_message(QueueUrl=url)["Messages"]
+    refused(s3.get_object, Bucket=name, Key="a")
+    app.grant("s3:*", "secretsmanager:*", "kms:*")
+    assert s3.get_object(Bucket=name, Key="a")["Body"].read() == b""
+    assert app.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"] == "s"
