@@ -9,20 +9,23 @@ message in the queue of the function's workers, which must become one more.
 
 import argparse
 import json
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from platform_lib.local import LocalCloud, LocalCloudError, Stack
 from platform_lib.local.cli import show_stacks
-from platform_lib.local.screen import Screen, for_output
+from platform_lib.local.ending import INTERRUPTED, Ending, run_until_signalled
+from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.screen import Screen, for_output, lasting
+
+if TYPE_CHECKING:
+    from platform_lib.local import LocalCloud, Stack
 
 PROGRAMS = Path(__file__).resolve().parent
 FIRST = PROGRAMS / "ec2_app"
@@ -34,7 +37,6 @@ _WRITTEN = 2
 """Notes that the proof writes: one through an address, one through the queue."""
 
 _DAY_SECONDS = 24 * 3600
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # The addresses are on this machine, whatever proxy the environment names for others.
 _http = build_opener(ProxyHandler({}))
 
@@ -69,46 +71,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make up", description=__doc__.partition("\n")[0])
     parser.add_argument("--once", action="store_true", help="stop after the proof; for CI")
     once = parser.parse_args(arguments).once
-    for number in _SIGNALS:
-        signal.signal(number, signal.default_int_handler)
-    screen, clock = for_output(), Clock()
-    cloud = LocalCloud(screen=screen)
+    sys.stdout, sys.stderr = lasting(sys.stdout), lasting(sys.stderr)
+    screen = for_output()
+
+    def work(ending: Ending) -> int:
+        try:
+            show(once, screen, ending)
+        except (LocalCloudError, DemoError) as problem:
+            if ending.asked:
+                return INTERRUPTED
+            screen.close()
+            print(f"error: {problem}", file=sys.stderr)
+            return 1
+        return 0
+
     try:
-        with clock.step("start the local cloud"):
-            cloud.start()
-        stacks = bring_up(cloud, clock)
-        show_stacks(screen, stacks)
-        urls = {stack.targets[0]: stack.outputs["url"].rstrip("/") for stack in stacks}
-        with clock.step("the proof"):
-            prove(urls, screen)
-            prove_workers(cloud, stacks[1].outputs, urls, screen)
-        if once:
-            # Not where it serves: an account that stays keeps the right time.
-            with clock.step("a day of the account's clock"):
-                prove_digest(cloud, stacks[1].outputs, screen)
-            take_down(cloud, clock)
-        else:
-            serve(stacks, screen)
-    except (LocalCloudError, DemoError) as problem:
-        screen.close()
-        print(f"error: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        return run_until_signalled(work, screen)
     finally:
-        # A second Ctrl-C must not leave half of it running.
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
         screen.close()
-        with clock.step("stop the local cloud"):
-            cloud.stop()
+
+
+def show(once: bool, screen: Screen, ending: Ending) -> None:
+    """Bring all three up and prove that they are one app; then serve, or take them down."""
+    # Only here: what a cloud is made of takes a second to import.
+    from platform_lib.local import LocalCloud
+
+    clock, cloud = Clock(), LocalCloud(screen=screen)
+    with ending.by(cloud.interrupt):
+        try:
+            with clock.step("start the local cloud"):
+                cloud.start()
+            stacks = bring_up(cloud, clock)
+            show_stacks(screen, stacks)
+            urls = {stack.targets[0]: stack.outputs["url"].rstrip("/") for stack in stacks}
+            with clock.step("the proof"):
+                prove(urls, screen)
+                prove_workers(cloud, stacks[1].outputs, urls, screen)
+            if once:
+                # Not where it serves: an account that stays keeps the right time.
+                with clock.step("a day of the account's clock"):
+                    prove_digest(cloud, stacks[1].outputs, screen)
+                take_down(cloud, clock)
+            else:
+                addresses = "\n".join(f"  {stack.outputs['url']}" for stack in stacks)
+                screen.say(
+                    f"Open any of them in a browser:\n{addresses}\nCtrl-C takes everything down."
+                )
+                ending.wait()
+        finally:
+            with clock.step("stop the local cloud"):
+                cloud.stop()
     if once:
         clock.show(screen)
         screen.say("All three answered as one app, and nothing is left of them.")
-    return 0
 
 
-def bring_up(cloud: LocalCloud, clock: Clock) -> list[Stack]:
+def bring_up(cloud: "LocalCloud", clock: Clock) -> "list[Stack]":
     """Bring the first program up, which makes the table, then the others at once."""
     first = cloud.up(FIRST)
     others = cloud.up_all(OTHERS, config={"table": first.outputs["table_name"]})
@@ -140,7 +158,7 @@ def prove(urls: Mapping[str, str], screen: Screen) -> None:
 
 
 def prove_workers(
-    cloud: LocalCloud, outputs: Mapping[str, Any], urls: Mapping[str, str], screen: Screen
+    cloud: "LocalCloud", outputs: Mapping[str, Any], urls: Mapping[str, str], screen: Screen
 ) -> None:
     """Send a message, which must be a note for all, and see it counted by the table's stream."""
     text, queue = "Sent to the queue", outputs["inbox_queue_url"]
@@ -159,7 +177,7 @@ def prove_workers(
     screen.say(f"The workers ran: the message is a note, and {counted} notes are counted.")
 
 
-def prove_digest(cloud: LocalCloud, outputs: Mapping[str, Any], screen: Screen) -> None:
+def prove_digest(cloud: "LocalCloud", outputs: Mapping[str, Any], screen: Screen) -> None:
     """Let a day go by, in which the schedule must have called its worker once."""
     cloud.advance(_DAY_SECONDS)
     lines = cloud.logs(outputs["digest_log_group_name"])
@@ -169,7 +187,7 @@ def prove_digest(cloud: LocalCloud, outputs: Mapping[str, Any], screen: Screen) 
     screen.say(f"A day later the schedule published a digest of {_WRITTEN} notes.")
 
 
-def take_down(cloud: LocalCloud, clock: Clock) -> None:
+def take_down(cloud: "LocalCloud", clock: Clock) -> None:
     """Preview again, which must find nothing to do, and destroy all that was made."""
     programs = (FIRST, *OTHERS)
     with clock.step("preview all three, unchanged"):
@@ -184,16 +202,6 @@ def take_down(cloud: LocalCloud, clock: Clock) -> None:
     left = cloud.services.data_plane.workloads()
     if left:
         raise DemoError(f"after the destroy there still runs: {left}")
-
-
-def serve(stacks: Sequence[Stack], screen: Screen) -> None:
-    """Wait for Ctrl-C."""
-    addresses = "\n".join(f"  {stack.outputs['url']}" for stack in stacks)
-    screen.say(f"Open any of them in a browser:\n{addresses}\nCtrl-C takes everything down.")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        screen.say("Taking everything down.")
 
 
 def _at_once(operation: Any, programs: Sequence[Path]) -> list[Any]:

@@ -123,7 +123,7 @@ class Account:
                 os.environ.setdefault(name, value)
             # Only here: moto reads its settings when it is imported.
             from moto.moto_server import werkzeug_app
-            from moto.server import ThreadedMotoServer
+            from werkzeug.serving import WSGIRequestHandler, make_server
 
             from platform_lib.local.moto import patch_moto, reset_moto
 
@@ -134,14 +134,16 @@ class Account:
             reset_moto()
             # Else every answer lets the page that asked read it. What a bucket's CORS says stays.
             werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
-            self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-            self._server.start()
-            serving = self._server._server
-            moto, judged = serving.app, serving.app
+            dispatcher = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+            judged: Any = dispatcher
             if self._permissions:
-                judged = JudgedApp(moto, OWNER, self._desired, self.sessions, self._show)
-            serving.app = GuardedApp(judged, functools.partial(_bucket_admits, moto))
-            _, port = self._server.get_host_and_port()
+                judged = JudgedApp(judged, OWNER, self._desired, self.sessions, self._show)
+            app = GuardedApp(judged, functools.partial(_bucket_admits, dispatcher))
+            # The newer ones of the versions that are allowed have one of their own.
+            handler = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+            self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
+            threading.Thread(target=self._server.serve_forever, daemon=True).start()
+            port = self._server.port
             self.endpoint = f"http://127.0.0.1:{port}"
             Account._running = self
 
@@ -149,7 +151,8 @@ class Account:
         """Stop answering; everything in the account is gone."""
         with Account._lock:
             if self._server is not None:
-                self._server.stop()
+                self._server.shutdown()
+                self._server.server_close()
                 self._server = None
                 self.endpoint = ""
                 self._client.cache_clear()

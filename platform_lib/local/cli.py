@@ -18,41 +18,67 @@ lives in that process, so what the programs made is gone with it.
 import argparse
 import json
 import math
-import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.control import ControlClient
+from platform_lib.local.ending import INTERRUPTED, Ending, run_until_signalled
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.project import read_project, region_of
 from platform_lib.local.results import Advanced, Change, Outputs, Stack
-from platform_lib.local.screen import Screen, for_output
-from platform_lib.local.state import DEFAULT
+from platform_lib.local.screen import Screen, for_output, lasting
+from platform_lib.local.state import DEFAULT, InUseError, in_use
+
+if TYPE_CHECKING:
+    from platform_lib.local.cloud import LocalCloud
+
+_LOOK = 0.1
+"""Seconds between two looks whether a cloud that starts can be reached."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 for what failed, or 130 for Ctrl-C while it worked."""
     asked = _parser().parse_args(arguments)
+    # A terminal or a pipe that goes away ends nothing that others may work with.
+    sys.stdout, sys.stderr = lasting(sys.stdout), lasting(sys.stderr)
     screen = for_output()
-    # SIGINT too: a shell starts what it puts into the background with that signal ignored.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+
+    def work(ending: Ending) -> int:
+        asked.ending = ending
+        try:
+            command: Callable[[argparse.Namespace, Screen], int] = asked.run
+            return command(asked, screen)
+        except (LocalCloudError, OSError) as problem:
+            if ending.asked:
+                return INTERRUPTED
+            screen.close()
+            print(f"error: {problem}", file=sys.stderr)
+            return 1
+
     try:
-        command: Callable[[argparse.Namespace, Screen], int] = asked.run
-        return command(asked, screen)
-    except LocalCloudError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        return run_until_signalled(work, screen)
     finally:
         screen.close()
+
+
+def _new_cloud(asked: argparse.Namespace, folder: Path | str, screen: Screen) -> "LocalCloud":
+    # Only here: what a cloud is made of takes a second to import.
+    from platform_lib.local import cloud
+
+    return cloud.LocalCloud(
+        folder,
+        port=getattr(asked, "port", None),
+        region=_region(asked),
+        keep_unknown=asked.unknown == "keep",
+        screen=screen,
+        permissions=not getattr(asked, "no_permissions", False),
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -159,43 +185,57 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _up(asked: argparse.Namespace, screen: Screen) -> int:
-    running = ControlClient.find(asked.state_dir)
-    if running:
-        _refuse(asked, "port", "region", "unknown")
-        if asked.no_permissions:
-            told = "decided when the cloud starts, and one runs"
-            raise LocalCloudError(f"--no-permissions: it is {told} in {asked.state_dir} already")
-        made = _remotely(running, "up", asked, screen)
-        stacks = [Stack.from_plain(one) for one in made]
-        show_stacks(screen, stacks)
-        _show_outputs(screen, running.call("account", screen), map(_outputs_of, stacks))
-        return _unchanged(_changes(running, "preview", asked, screen), screen) if asked.once else 0
+    while True:
+        running = _serving_or_starting(asked.state_dir, screen)
+        if running:
+            return _up_in(running, asked, screen)
+        cloud = _new_cloud(asked, asked.state_dir, screen)
+        try:
+            with asked.ending.by(cloud.interrupt):
+                try:
+                    cloud.start()
+                    return _up_and_serve(cloud, asked, screen)
+                finally:
+                    cloud.stop()
+        except InUseError:
+            continue  # another one took the folder meanwhile: it is joined
 
-    cloud = LocalCloud(
-        asked.state_dir,
-        port=asked.port,
-        region=_region(asked),
-        keep_unknown=asked.unknown == "keep",
-        screen=screen,
-        permissions=not asked.no_permissions,
-    )
-    try:
-        cloud.start()
-        stacks = cloud.up_all(
-            asked.directories, config=_config(asked, new=True), stack=asked.stack
-        )
-        show_stacks(screen, stacks)
-        _show_outputs(screen, cloud.account_line, map(_outputs_of, stacks))
-        if asked.once:
-            with ThreadPoolExecutor(len(stacks)) as pool:
-                again = [pool.submit(cloud.preview, s.directory, stack=s.stack) for s in stacks]
-            return _unchanged([preview.result() for preview in again], screen)
-        _serve(screen)
-    finally:
-        # A second Ctrl-C must not leave half of it running.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        cloud.stop()
+
+def _serving_or_starting(state_dir: Path, screen: Screen) -> ControlClient | None:
+    """Return the cloud of a folder, once it has started; None where none is there."""
+    said = False
+    while True:
+        running = ControlClient.find(state_dir)
+        if running or not in_use(state_dir):
+            return running
+        if not said:
+            screen.say(f"waiting for the local cloud that starts, or stops, in {state_dir}")
+            said = True
+        time.sleep(_LOOK)
+
+
+def _up_in(running: ControlClient, asked: argparse.Namespace, screen: Screen) -> int:
+    _refuse(asked, "port", "region", "unknown")
+    if asked.no_permissions:
+        told = "decided when the cloud starts, and one runs"
+        raise LocalCloudError(f"--no-permissions: it is {told} in {asked.state_dir} already")
+    made = _remotely(running, "up", asked, screen)
+    stacks = [Stack.from_plain(one) for one in made]
+    show_stacks(screen, stacks)
+    _show_outputs(screen, running.call("account", screen), map(_outputs_of, stacks))
+    return _unchanged(_changes(running, "preview", asked, screen), screen) if asked.once else 0
+
+
+def _up_and_serve(cloud: "LocalCloud", asked: argparse.Namespace, screen: Screen) -> int:
+    stacks = cloud.up_all(asked.directories, config=_config(asked, new=True), stack=asked.stack)
+    show_stacks(screen, stacks)
+    _show_outputs(screen, cloud.account_line, map(_outputs_of, stacks))
+    if asked.once:
+        with ThreadPoolExecutor(len(stacks)) as pool:
+            again = [pool.submit(cloud.preview, s.directory, stack=s.stack) for s in stacks]
+        return _unchanged([preview.result() for preview in again], screen)
+    screen.say("Serving. Ctrl-C stops everything; other commands work from another terminal.")
+    asked.ending.wait()
     return 0
 
 
@@ -214,14 +254,6 @@ def _region(asked: argparse.Namespace) -> str:
     return given or (named.pop() if len(named) == 1 else "") or "us-east-1"
 
 
-def _serve(screen: Screen) -> None:
-    try:
-        screen.say("Serving. Ctrl-C stops everything; other commands work from another terminal.")
-        signal.pause()
-    except KeyboardInterrupt:
-        return
-
-
 def _unchanged(previews: Sequence[Sequence[Change]], screen: Screen) -> int:
     """Judge previews that ought to be empty."""
     changes = [change for preview in previews for change in preview]
@@ -235,14 +267,11 @@ def _preview(asked: argparse.Namespace, screen: Screen) -> int:
     if running:
         _refuse(asked, "unknown")
         return _show_changes(asked, _changes(running, "preview", asked, screen), screen)
-    with (
-        tempfile.TemporaryDirectory(prefix="platform-local-") as folder,
-        LocalCloud(
-            folder, region=_region(asked), keep_unknown=asked.unknown == "keep", screen=screen
-        ) as cloud,
-    ):
-        config = _config(asked, new=True)
-        found = [cloud.preview(d, config=config, stack=asked.stack) for d in asked.directories]
+    with tempfile.TemporaryDirectory(prefix="platform-local-") as folder:
+        cloud = _new_cloud(asked, folder, screen)
+        with asked.ending.by(cloud.interrupt), cloud:
+            config = _config(asked, new=True)
+            found = [cloud.preview(d, config=config, stack=asked.stack) for d in asked.directories]
     return _show_changes(asked, found, screen)
 
 

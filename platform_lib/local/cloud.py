@@ -29,6 +29,7 @@ from typing import Any, Self
 
 from platform_lib.local.account import client_environment
 from platform_lib.local.control import ControlServer
+from platform_lib.local.ending import end_commands
 from platform_lib.local.engine import find_engine
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.operations import Operations, changes_of
@@ -88,6 +89,7 @@ class LocalCloud:
             services if permissions else functools.partial(services, permissions=False)
         )
         self._open = ExitStack()
+        self._interrupted = False
         self._services: Services | None = None
         self._operations: Operations | None = None
 
@@ -127,36 +129,56 @@ class LocalCloud:
         if self._port is not None:
             _check_port(self._port)
         try:
-            self._state.acquire()
-            self._open.callback(self._state.release)
-            with ThreadPoolExecutor(1) as pool:
-                # The engine in this thread: only here does Ctrl-C end a build that takes minutes.
-                starting = pool.submit(
-                    self._start_services,
-                    self._state.run,
-                    self.screen.say,
-                    self._port,
-                    self._region,
-                    self._keep_unknown,
-                )
-                try:
-                    engine = find_engine(self.screen)
-                finally:
-                    self._services = starting.result()
-                    self._open.callback(self._services.stop)
-            self._operations = Operations(self._state.run, engine, self._services)
-            self._open.callback(self._operations.end)
-            control = ControlServer(self._commands())
-            self._open.callback(control.close)
-            self._state.publish({"pid": os.getpid(), "port": control.port, "token": control.token})
-        except BaseException:
+            self._start()
+        except BaseException as problem:
             self.stop()
-            raise
+            if isinstance(problem, LocalCloudError) or not isinstance(problem, Exception):
+                raise
+            text = " ".join(str(problem).split())
+            raise LocalCloudError(
+                f"the local cloud does not start: {type(problem).__name__}: {text}"
+            ) from problem
+
+    def _start(self) -> None:
+        self._state.acquire()
+        self._open.callback(self._state.release)
+
+        def begin() -> None:
+            services = self._start_services(
+                self._state.run, self.screen.say, self._port, self._region, self._keep_unknown
+            )
+            self._open.callback(services.stop)
+            self._services = services
+
+        with ThreadPoolExecutor(1) as pool:
+            # Both at once: the account takes a second, and so may the engine.
+            starting = pool.submit(begin)
+            engine = find_engine(self.screen)
+            starting.result()
+        self._operations = Operations(self._state.run, engine, self.services)
+        self._open.callback(self._operations.end)
+        control = ControlServer(self._commands())
+        self._open.callback(control.close)
+        if self._interrupted:
+            raise LocalCloudError("the local cloud was stopped")
+        self._state.publish({"pid": os.getpid(), "port": control.port, "token": control.token})
+
+    def interrupt(self) -> None:
+        """Let what is being done fail soon; `stop` is called by who called `start`.
+
+        Any thread may call it, at any time, a `start` that still runs included.
+        """
+        self._interrupted = True
+        if self._operations is not None:
+            self._operations.refuse()
+            self._operations.end()
+        end_commands()
 
     def stop(self) -> None:
         """End every program, process and container, and forget the account."""
         if self._operations is not None:
             self._operations.refuse()
+            self._operations.end()
         self._open.close()
         self._services = self._operations = None
 
@@ -346,7 +368,7 @@ class LocalCloud:
         return {
             entry.id
             for entry in (self.services.journal.entries() if prefixes else ())
-            if entry.type == type and entry.urn.startswith(prefixes)
+            if entry.type == type and not entry.deleted and entry.urn.startswith(prefixes)
         }
 
     def _run(

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -71,6 +71,40 @@ class Both(Screen):
         """Show the event on both."""
         for screen in self._screens:
             screen.progress(program, event)
+
+
+def lasting(stream: TextIO) -> TextIO:
+    """Give a stream that stays usable when its terminal or the reader of its pipe goes away.
+
+    What is written from then on goes nowhere.
+    """
+    return cast(TextIO, _Lasting(stream))
+
+
+class _Lasting:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except OSError:
+            self._give_up()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
 
 
 def for_output(stream: TextIO | None = None) -> Screen:

@@ -71,16 +71,17 @@ def start_services(
     if not is_region(region):
         raise LocalCloudError(f"AWS has no region {region!r}: such as us-east-1 or eu-west-1")
     with ExitStack() as opened:
+        # Each stops what it has started, a start that failed in its middle too.
         account = Account(region, permissions=permissions, say=say)
-        account.start()
         opened.callback(account.stop)
+        account.start()
         data_plane = DataPlane(account, run / "dataplane", say, port)
-        data_plane.start()
         opened.callback(data_plane.stop)
+        data_plane.start()
         journal = Journal(run / "journal")
         providers = Providers(account, data_plane, journal, say if keep_unknown else None)
-        ports = providers.start()
         opened.callback(providers.stop)
+        ports = providers.start()
         return Services(
             account=account,
             data_plane=data_plane,

@@ -10,12 +10,19 @@ import json
 import os
 import secrets
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 from platform_lib.local.errors import LocalCloudError
 
 DEFAULT = Path(".platform-local")
+
+_GLANCE = 0.05
+
+
+class InUseError(LocalCloudError):
+    """Another local cloud lives in the folder."""
 
 
 class StateDir:
@@ -31,20 +38,20 @@ class StateDir:
         """Take the folder and make the run's own.
 
         Raises:
-            LocalCloudError: another local cloud lives in this folder.
+            InUseError: another local cloud lives in this folder.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / ".gitignore").write_text("*\n")
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+        lock = _take(self.path)
+        if lock is None:
+            time.sleep(_GLANCE)  # who only looks has it for an instant
+            lock = _take(self.path)
+        if lock is None:
             owner = read_published(self.path) or {}
-            raise LocalCloudError(
+            raise InUseError(
                 f"a local cloud (process {owner.get('pid', 'starting')}) already uses "
                 f"{self.path}: stop it, or choose another folder with --state-dir"
-            ) from None
+            )
         self._lock = lock
         (self.path / "cloud.json").unlink(missing_ok=True)
         for old in self.path.glob("run-*"):
@@ -71,10 +78,31 @@ class StateDir:
         self._lock = None
 
 
+def _take(path: Path) -> int | None:
+    """Take the folder's lock and return its descriptor; None where somebody has it."""
+    lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def in_use(path: Path) -> bool:
+    """Tell whether a local cloud lives in a folder: it may serve, start or stop."""
+    if not (path / "lock").exists():
+        return False
+    lock = _take(path)
+    if lock is not None:
+        os.close(lock)
+    return lock is None
+
+
 def read_published(path: Path) -> dict[str, Any] | None:
     """Read what the cloud in a folder, which may be dead, published; None without one."""
     try:
         read = json.loads((path / "cloud.json").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
     return read if isinstance(read, dict) else None

@@ -6,8 +6,14 @@
 """
 
 import functools
+import signal
 import sys
 import threading
+
+if __name__ == "__main__":
+    # The command itself imports next to nothing before it hears signals.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import uuid
 from collections.abc import Sequence
 from concurrent import futures
@@ -20,6 +26,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from platform_lib.local import cli
+from platform_lib.local import cloud as command_cloud
 from platform_lib.local.cloud import LocalCloud
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.results import Advanced, Invoked
@@ -38,6 +45,8 @@ class World:
     """Name of the resource whose answer is held back, after it was made."""
     reached: threading.Event = field(default_factory=threading.Event)
     door: threading.Event = field(default_factory=threading.Event)
+    held_delete: str | None = None
+    """As `held`, of the resource whose delete is."""
     refuse: str | None = None
     keeps: bool = False
     """Whether deletes by the repair fail."""
@@ -65,11 +74,17 @@ class World:
             raise ValueError(f"{name} is refused")
         id_ = f"{name}-{uuid.uuid4().hex[:7]}"
         self.alive[id_] = f"{type_} {name}"
-        self.entries.append(SimpleNamespace(urn=urn, type=type_, id=id_, properties={}))
+        self.note(urn, id_)
         if name == self.held:
             self.reached.set()
             assert self.door.wait(60)
         return id_
+
+    def note(self, urn: str, id_: str, *, deleted: bool = False) -> None:
+        type_ = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+        self.entries.append(
+            SimpleNamespace(urn=urn, type=type_, id=id_, properties={}, deleted=deleted)
+        )
 
 
 class Echo(provider_pb2_grpc.ResourceProviderServicer):
@@ -132,7 +147,11 @@ class Echo(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Delete(self, request, context):
-        self.world.alive.pop(request.id, None)
+        if self.world.alive.pop(request.id, None):
+            self.world.note(request.urn, request.id, deleted=True)
+        if self.world.held_delete and request.urn.endswith(f"::{self.world.held_delete}"):
+            self.world.reached.set()
+            assert self.world.door.wait(60)
         return empty_pb2.Empty()
 
     def Cancel(self, request, context):
@@ -228,7 +247,7 @@ def engine_of(cloud) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1] == "platform-local":
-        cli.LocalCloud = functools.partial(LocalCloud, services=echo_services(World()))
+        command_cloud.LocalCloud = functools.partial(LocalCloud, services=echo_services(World()))
         sys.exit(cli.main(sys.argv[2:]))
     state, program = sys.argv[1:]
     held = World(held="slow")

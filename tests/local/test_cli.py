@@ -276,6 +276,55 @@ def test_a_signal_in_the_middle_of_an_up_ends_the_program_too(tmp_path):
     os.close(descriptor)
 
 
+def test_a_second_up_joins_the_cloud_that_still_starts(tmp_path, program):
+    second = write_program(tmp_path / "second", "second", 'aws.sns.Topic("t")')
+    commands = [[*COMMAND, "up", str(each)] for each in (program, second)]
+    started = [
+        subprocess.Popen(
+            each, cwd=tmp_path, stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT
+        )
+        for each in commands
+    ]
+    # Whichever is first owns the cloud and serves; the other is done with its own program.
+    ended, owner = None, None
+    for process in started:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Serving."):
+                owner = process
+                break
+        else:
+            ended = process.wait(60)
+            assert ended == 0, "".join(lines)
+    assert owner is not None and ended == 0
+    shown = run("outputs", cwd=tmp_path)
+    assert shown.returncode == 0 and "notes  url  http://127.0.0.1:1/" in shown.stdout
+    owner.terminate()
+    owner.communicate(timeout=30)
+
+
+def test_a_terminal_that_goes_away_stops_nobody_else(tmp_path, program):
+    second = write_program(tmp_path / "second", "second", 'aws.sns.Topic("t")')
+    with Serving(program, cwd=tmp_path) as serving:
+        serving.process.stdout.close()  # as `| head` does
+        for _ in range(2):
+            up = run("up", second, cwd=tmp_path)
+            assert (up.returncode, up.stderr) == (0, "")
+            assert run("destroy", second, cwd=tmp_path).returncode == 0
+        command = " ".join([*COMMAND, "logs", "group", "-n", "3"])
+        headed = subprocess.run(
+            ["bash", "-c", f"{command} | true; echo ${{PIPESTATUS[0]}}"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (headed.stdout, headed.stderr) == ("0\n", "")
+        serving.process.terminate()
+        assert serving.process.wait(30) == 0
+
+
 def test_config_must_be_pairs(capsys):
     with pytest.raises(SystemExit) as ending:
         cli.main(["up", "x", "--config", "novalue"])

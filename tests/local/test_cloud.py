@@ -238,6 +238,45 @@ def test_a_kill_in_the_middle_of_an_up_is_repaired_by_the_next(
     assert world.names() == []
 
 
+CHAIN = """
+first = aws.sns.Topic("first")
+slow = aws.sqs.Queue("slow", opts=pulumi.ResourceOptions(depends_on=[first]))
+aws.sqs.Queue("last", opts=pulumi.ResourceOptions(depends_on=[slow]))
+aws.sqs.Queue("aside", opts=pulumi.ResourceOptions(depends_on=[first]))
+"""
+
+
+@linux
+@pytest.mark.parametrize("victim", ["program", "engine"])
+def test_a_kill_in_the_middle_of_a_destroy_is_repaired_by_the_next_up(
+    cloud, world, screen, tmp_path, victim
+):
+    program = write_program(tmp_path / "app", "app", CHAIN)
+    cloud.up(program)
+    world.held_delete = "slow"
+    with ThreadPoolExecutor(1) as pool:
+        down = pool.submit(cloud.destroy, program)
+        assert world.reached.wait(60)
+        [process] = cloud.operations.processes
+        os.kill(process.pid if victim == "program" else engine_of(cloud), signal.SIGKILL)
+        with pytest.raises(LocalCloudError, match=r"killed \(SIGKILL\)"):
+            down.result(60)
+    world.held_delete = None
+    world.door.set()
+    assert "aws:sqs/queue:Queue slow" not in world.names()
+
+    changes = cloud.up(program).changes
+
+    assert sorted(str(change) for change in changes if change.name == "slow") == [
+        "create aws:sqs/queue:Queue slow"
+    ]
+    assert len(world.names()) == 4
+    assert any("which the killed run deleted" in str(event) for _, event in screen.events)
+    assert cloud.preview(program) == []
+    cloud.destroy(program)
+    assert world.names() == []
+
+
 @linux
 @pytest.mark.parametrize("doing", ["creating", "thinking"])
 def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path, doing):
@@ -328,3 +367,30 @@ pulumi.export("env", {name: os.environ.get(name, "unset") for name in names})
         "PULUMI_ACCESS_TOKEN": "unset",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     }
+
+
+def test_a_start_that_fails_late_is_told_in_a_line_and_leaves_nothing(tmp_path, monkeypatch):
+    def fail(self):
+        raise ZeroDivisionError("too\nold")
+
+    monkeypatch.setattr("platform_lib.local.provider.Providers.start", fail)
+    for _ in range(2):  # the folder and the account are free again
+        with pytest.raises(LocalCloudError) as told:
+            LocalCloud(tmp_path / "state").start()
+        assert str(told.value) == "the local cloud does not start: ZeroDivisionError: too old"
+    assert "data plane" not in [thread.name for thread in threading.enumerate()]
+    assert sorted(os.listdir(tmp_path / "state")) == [".gitignore", "lock"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")
+def test_a_state_folder_that_cannot_be_written_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(LocalCloudError, match=r"does not start: PermissionError: .*state"):
+        LocalCloud(tmp_path / "state").start()
+    tmp_path.chmod(0o700)
+
+
+def test_a_state_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "state").write_text("")
+    with pytest.raises(LocalCloudError, match=r"does not start: FileExistsError: .*state"):
+        LocalCloud(tmp_path / "state").start()

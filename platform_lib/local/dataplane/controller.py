@@ -1,6 +1,7 @@
 """The data plane: runs what the account says is to run, and answers HTTP for it."""
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
@@ -95,7 +96,11 @@ class DataPlane:
         self._undo = ExitStack()
         self._fronts: dict[tuple[str, str], _Front] = {}
         self._opening = asyncio.Lock()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="data plane")
+        self._asked: set[concurrent.futures.Future[Any]] = set()
+        # A daemon: no failure of ours may keep this process alive.
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="data plane", daemon=True
+        )
 
     def start(self) -> None:
         """Start; containers that a killed run left are removed first."""
@@ -114,6 +119,9 @@ class DataPlane:
         """End every process and container, and stop answering."""
         if not self._thread.is_alive():
             return
+        # Who waits for an app to get well need not: it ends now.
+        for future in list(self._asked):
+            future.cancel()
         with ExitStack() as last:
             # Whatever fails before: a thread that is left keeps this process from ending.
             last.callback(self._end_loop)
@@ -160,7 +168,13 @@ class DataPlane:
         return Advanced(now=self._context.clock.now(), calls=self._functions.calls - before)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._asked.add(future)
+        future.add_done_callback(self._asked.discard)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise LocalCloudError("the local cloud is stopping") from None
 
     def endpoint(self, kind: str, id: str) -> str:
         """Return `127.0.0.1:PORT` of a front, which listens from the first ask on.

@@ -1,7 +1,8 @@
-"""A journal of what was made, so that a run that was killed can be repaired.
+"""A journal of what was made and deleted, so that a run that was killed can be repaired.
 
-The engine writes a resource down only after the provider answered. When the engine is killed in
-between, the resource exists and no state knows it: the journal does.
+The engine writes down what was done to a resource only after the provider answered. When the
+engine is killed in between, a resource exists and no state knows it, or is gone and a state has
+it: the journal knows.
 """
 
 import json
@@ -15,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource that was made.
+    """One resource that was made or deleted.
 
     Attributes:
         urn: Its name in the stack.
@@ -23,6 +24,7 @@ class Entry:
         id: Its provider id.
         program: The connection of the engine that asked for it: tells programs apart.
         properties: What a delete needs to know of it.
+        deleted: Whether it was deleted, not made.
     """
 
     urn: str
@@ -30,10 +32,11 @@ class Entry:
     id: str
     program: str
     properties: Mapping[str, Any]
+    deleted: bool = False
 
 
 class Journal:
-    """Lines of JSON, one for each resource made, kept through a kill of any process."""
+    """Lines of JSON, one for each resource made or deleted, kept through a kill of any process."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -255,8 +255,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=encode(state))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        with _told(context, request.urn):
-            self._kinds.delete(_type(request.urn), request.id, decode(request.properties))
+        type = _type(request.urn)
+        with _told(context, request.urn), self._busy.working():
+            self._kinds.delete(type, request.id, decode(request.properties))
+            self._journal.add(Entry(request.urn, type, request.id, context.peer(), {}, True))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
