@@ -22,7 +22,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from platform_lib.local.cli import show_stacks
 from platform_lib.local.ending import INTERRUPTED, Ending, run_until_signalled
 from platform_lib.local.errors import LocalCloudError
-from platform_lib.local.screen import Screen, for_output, lasting
+from platform_lib.local.screen import Screen, for_output, harmless, lasting
 
 if TYPE_CHECKING:
     from platform_lib.local import LocalCloud, Stack
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if ending.asked:
                 return INTERRUPTED
             screen.close()
-            print(f"error: {problem}", file=sys.stderr)
+            print(harmless(f"error: {problem}"), file=sys.stderr)
             return 1
         return 0
 

@@ -5,7 +5,6 @@ answered by S3 alone, where a bucket's CORS names its origin as it is, without a
 """
 
 import functools
-import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -48,13 +47,6 @@ def client_environment(account: "Account") -> dict[str, str]:
 def is_region(name: str) -> bool:
     """Say whether AWS has a region of that name, where all its services are."""
     return name in _session().get_available_regions("ec2")
-
-
-def _last_line(record: logging.LogRecord) -> bool:
-    """Show what moto fails on in one line, without where in moto."""
-    last = record.getMessage().strip().splitlines()[-1:]
-    record.msg, record.args = f"the imitated account failed: {''.join(last)}", ()
-    return True
 
 
 class Account:
@@ -127,9 +119,6 @@ class Account:
 
             from platform_lib.local.moto import patch_moto, reset_moto
 
-            # A line for each request tells nobody anything.
-            logging.getLogger("werkzeug").setLevel(logging.ERROR)
-            logging.getLogger("werkzeug").addFilter(_last_line)
             patch_moto()
             reset_moto()
             # Else every answer lets the page that asked read it. What a bucket's CORS says stays.
@@ -138,10 +127,18 @@ class Account:
             judged: Any = dispatcher
             if self._permissions:
                 judged = JudgedApp(judged, OWNER, self._desired, self.sessions, self._show)
-            app = GuardedApp(judged, functools.partial(_bucket_admits, dispatcher))
+            app = GuardedApp(judged, functools.partial(_bucket_admits, dispatcher), self.say)
             # The newer ones of the versions that are allowed have one of their own.
-            handler = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
-            self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
+            base: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+
+            class Handler(base):  # type: ignore[misc]
+                """Says nothing of clients that go away, or do not speak HTTP."""
+
+                def log(self, type: str, message: str, *args: Any) -> None:
+                    pass
+
+            self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+            self._server.handle_error = self._server.log = lambda *_: None
             threading.Thread(target=self._server.serve_forever, daemon=True).start()
             port = self._server.port
             self.endpoint = f"http://127.0.0.1:{port}"

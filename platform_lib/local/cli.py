@@ -32,7 +32,7 @@ from platform_lib.local.ending import INTERRUPTED, Ending, run_until_signalled
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.project import read_project, region_of
 from platform_lib.local.results import Advanced, Change, Outputs, Stack
-from platform_lib.local.screen import Screen, for_output, lasting
+from platform_lib.local.screen import Screen, for_output, harmless, lasting
 from platform_lib.local.state import DEFAULT, InUseError, in_use
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if ending.asked:
                 return INTERRUPTED
             screen.close()
-            print(f"error: {problem}", file=sys.stderr)
+            print(harmless(f"error: {problem}"), file=sys.stderr)
             return 1
 
     try:
@@ -289,7 +289,7 @@ def _logs(asked: argparse.Namespace, screen: Screen) -> int:
         name = str(Path(name).resolve())
     lines = _running(asked).call("logs", screen, name=name, lines=asked.lines, titles=True)
     for line in lines:
-        print(line)
+        print(harmless(line))
     if not lines:
         print("nothing was written yet", file=sys.stderr)
     return 0
@@ -306,8 +306,8 @@ def _invoke(asked: argparse.Namespace, screen: Screen) -> int:
         print(f"{done['function']} has the event; see platform-local logs {asked.name}")
         return 0
     for line in done["logs"]:
-        print(line, file=sys.stderr)
-    print(done["answer"])
+        print(harmless(line), file=sys.stderr)
+    _print_value(done["answer"])
     return 1 if done["failed"] else 0
 
 
@@ -362,8 +362,13 @@ def _outputs(asked: argparse.Namespace, screen: Screen) -> int:
     if not named:
         there = ", ".join(sorted({name for each in values for name in each})) or "none"
         raise LocalCloudError(f"no output is called {asked.name}; there are {there}")
-    print("\n".join(named))
+    _print_value("\n".join(named))
     return 0
+
+
+def _print_value(value: str) -> None:
+    """Print what a script may want as it is."""
+    print(harmless(value) if sys.stdout.isatty() else value)
 
 
 def _running(asked: argparse.Namespace) -> ControlClient:

@@ -28,6 +28,7 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _HERE: Final = ("127.0.0.1", "localhost", "[::1]")
 _CONTAINERS: Final = "host.docker.internal"
 """What this machine is called in a container."""
+_LONGEST = 200
 _HOST = re.compile(r"(\[[0-9a-f:]+\]|[^:\[\]/@]+)(:\d+)?")
 
 
@@ -89,13 +90,20 @@ class GuardedApp:
     """Puts the rule in front of a WSGI application.
 
     Args:
-        app: The application.
+        app: The application. What it raises is told in a line, and answered with 500.
         admits: Tells of a request whether a page from elsewhere may ask it all the same.
+        say: Shows a line.
     """
 
-    def __init__(self, app: Any, admits: Callable[[Mapping[str, Any]], bool]) -> None:
+    def __init__(
+        self,
+        app: Any,
+        admits: Callable[[Mapping[str, Any]], bool],
+        say: Callable[[str], None],
+    ) -> None:
         self._app = app
         self._admits = admits
+        self._say = say
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
@@ -104,12 +112,22 @@ class GuardedApp:
         headers = {name: environ[key] for name, key in words.items() if key in environ}
         why = refusal(headers)
         if why is not None and not (_is_here(headers.get("Host", "")) and self._admits(environ)):
-            body = f"{why}\n".encode()
-            told = [
-                ("Content-Type", "text/plain; charset=utf-8"),
-                ("Content-Length", str(len(body))),
-            ]
-            start_response("403 Forbidden", told)
-            return [body]
-        answer: Iterable[bytes] = self._app(environ, start_response)
+            return _plain(start_response, "403 Forbidden", why)
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        if method == "CONNECT" or not path.startswith("/"):
+            return _plain(start_response, "400 Bad Request", "this is no proxy")
+        try:
+            answer: Iterable[bytes] = self._app(environ, start_response)
+        except Exception as problem:  # whatever it is, it ends this one request
+            told = " ".join(str(problem).split())[:_LONGEST]
+            text = f"{type(problem).__name__}: {told}"
+            self._say(f"the account fails to answer {method} {path[:_LONGEST]}: {text}")
+            return _plain(start_response, "500 Internal Server Error", f"InternalFailure: {text}")
         return answer
+
+
+def _plain(start_response: Any, status: str, text: str) -> list[bytes]:
+    body = f"{text}\n".encode(errors="replace")
+    told = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start_response(status, told)
+    return [body]

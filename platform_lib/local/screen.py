@@ -4,6 +4,7 @@ A program's progress arrives as the events that `program.py` reports; see there 
 """
 
 import os
+import re
 import sys
 import threading
 import time
@@ -71,6 +72,17 @@ class Both(Screen):
         """Show the event on both."""
         for screen in self._screens:
             screen.progress(program, event)
+
+
+_CONTROL = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
+"""What a terminal obeys, or what changes the order in which a line is read."""
+
+
+def harmless(text: str) -> str:
+    """Show escape sequences as text: what an app or a request says moves nobody's cursor."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def lasting(stream: TextIO) -> TextIO:
@@ -146,7 +158,7 @@ class PlainScreen(Screen):
     def say(self, line: str) -> None:
         """Write the line."""
         with self._lock:
-            print(line, file=self._stream, flush=True)
+            print(harmless(line), file=self._stream, flush=True)
 
     @contextmanager
     def task(self, text: str) -> Iterator[Callable[[str], None]]:
@@ -207,7 +219,7 @@ class LiveScreen(Screen):
         """Print the line above the rows."""
         from rich.text import Text
 
-        self._console.print(Text.from_ansi(line))
+        self._console.print(Text(harmless(line)))
 
     @contextmanager
     def task(self, text: str) -> Iterator[Callable[[str], None]]:
@@ -249,7 +261,7 @@ class LiveScreen(Screen):
 
         table = Table(*head, box=None, pad_edge=False, padding=(0, 3, 0, 0))
         for row in rows:
-            table.add_row(*(Text(cell, overflow="fold") for cell in row))
+            table.add_row(*(Text(harmless(cell), overflow="fold") for cell in row))
         self._console.print(table)
 
     def close(self) -> None:
@@ -291,6 +303,8 @@ class LiveScreen(Screen):
             for name, (began, text) in self._rows.items():
                 seconds = f"{time.monotonic() - began:5.1f} s"
                 grid.add_row(
-                    Text(seconds), Text(name), Text(text, no_wrap=True, overflow="ellipsis")
+                    Text(seconds),
+                    Text(harmless(name)),
+                    Text(harmless(text), no_wrap=True, overflow="ellipsis"),
                 )
         return grid

@@ -1,11 +1,12 @@
 """What a run looks like, on a terminal and off it."""
 
 import io
+import os
 import re
 
 import pytest
 
-from platform_lib.local.screen import LiveScreen, PlainScreen, Screen, for_output
+from platform_lib.local.screen import LiveScreen, PlainScreen, Screen, for_output, lasting
 
 EVENTS = [
     {"event": "start", "text": "up"},
@@ -98,3 +99,28 @@ def test_the_screen_fits_the_output(monkeypatch, stream, env, kind):
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     assert type(for_output(stream)) is kind
+
+
+SEQUENCES = "\x1b[2J\x1b]0;owned\x07 red\x1b[31m \x9b1m back\x08\r \u202egnp.exe \ud800"
+
+
+@pytest.mark.parametrize("kind", [PlainScreen, LiveScreen])
+def test_escape_sequences_are_shown_and_not_obeyed(kind):
+    stream = io.StringIO()
+    screen = kind(stream)
+    screen.say(f"said {SEQUENCES}\n\tänd ok")
+    screen.progress("app", {"event": "print", "line": SEQUENCES})
+    screen.table(["name"], [[SEQUENCES]])
+    screen.close()
+    shown = stream.getvalue()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800]", shown)
+    assert shown.count("\\x1b[2J\\x1b]0;owned\\x07") == 3 and "änd ok" in shown
+
+
+def test_a_stream_whose_reader_is_gone_takes_all_and_says_nothing():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        screen = PlainScreen(lasting(stream))
+        for _ in range(3):
+            screen.say("x" * 100_000)

@@ -31,7 +31,7 @@ vpc = aws.ec2.get_vpc(default=True).id
 group = aws.lb.TargetGroup("group", port=80, protocol="HTTP", vpc_id=vpc)
 balancer = aws.lb.LoadBalancer("balancer", subnets=subnets)
 for port in (80, 81):
-    aws.lb.Listener(f"listener-{port}", load_balancer_arn=balancer.arn, port=port,
+    aws.lb.Listener(f"listener-{port}", load_balancer_arn=balancer.arn, port=port, protocol="HTTP",
                     default_actions=[{"type": "forward", "target_group_arn": group.arn}])
 table = aws.dynamodb.Table("table-0", hash_key="id", billing_mode="PAY_PER_REQUEST",
                            attributes=[{"name": "id", "type": "S"}])

@@ -23,6 +23,7 @@ from platform_lib.local.dataplane.databases.databases import KINDS
 from platform_lib.local.dataplane.delivery import Deliveries
 from platform_lib.local.dataplane.fronts.balancer import Balancer
 from platform_lib.local.dataplane.fronts.calls import HEADER_LIMIT, continue_body
+from platform_lib.local.dataplane.fronts.complaints import complaints
 from platform_lib.local.dataplane.fronts.function_url import FunctionUrl
 from platform_lib.local.dataplane.fronts.header_bytes import keep_header_bytes
 from platform_lib.local.dataplane.fronts.http_api import ApiName, HttpApi
@@ -196,7 +197,7 @@ class DataPlane:
         async with self._opening:
             front = self._fronts.get((kind, id))
             if front is None:
-                front = _Front(self._answerer(kind, id))
+                front = _Front(self._answerer(kind, id), self._say)
                 try:
                     await front.open(self._next_port)
                 except OSError as error:
@@ -337,12 +338,13 @@ class DataPlane:
 class _Front:
     """A server on a port of 127.0.0.1."""
 
-    def __init__(self, answerer: Answerer) -> None:
+    def __init__(self, answerer: Answerer, say: Callable[[str], None]) -> None:
         self._answerer = answerer
         keep_header_bytes()
         server = web.Server(
             self._handle,
             access_log=None,
+            logger=complaints(say),
             keepalive_timeout=60.0,
             # Bodies pass as they are: a front neither unpacks nor limits them itself.
             auto_decompress=False,
@@ -359,6 +361,10 @@ class _Front:
         self.address = "127.0.0.1:{1}".format(*self._runner.addresses[0])
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method == "CONNECT" or request.raw_path == "*":
+            refused = web.Response(status=400)
+            refused.force_close()
+            return refused
         await continue_body(request)
         return await self._answerer.handle(request)
 

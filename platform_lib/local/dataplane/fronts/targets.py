@@ -72,7 +72,7 @@ class TargetGroups:
     def __init__(self, desired: Desired) -> None:
         self._desired = desired
         self._groups: dict[str, list[tuple[Target, asyncio.Task[None]]]] = {}
-        self._turn = 0
+        self._turns: dict[str, int] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -112,12 +112,12 @@ class TargetGroups:
         return [target for target, _ in self._groups.get(arn, [])]
 
     def choose(self, arn: str) -> Target | None:
-        """Return the healthy target whose turn it is."""
+        """Return the healthy target whose turn it is in this group."""
         healthy = [target for target in self.targets(arn) if target.state == "healthy"]
         if not healthy:
             return None
-        self._turn += 1
-        return healthy[self._turn % len(healthy)]
+        turn = self._turns[arn] = self._turns.get(arn, -1) + 1
+        return healthy[turn % len(healthy)]
 
     async def _check(self, arn: str, target: Target) -> None:
         while True:

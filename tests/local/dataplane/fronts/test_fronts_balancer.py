@@ -3,6 +3,7 @@ import http.client
 import json
 import socket
 import threading
+from types import SimpleNamespace
 
 import aiohttp
 import aiohttp.web
@@ -12,6 +13,7 @@ from answers_wire import ask as raw
 from dataplane_kit import Shop, add_image, ask, until
 
 from platform_lib.local.dataplane import DataPlane
+from platform_lib.local.dataplane.fronts.targets import TargetGroups
 from platform_lib.local.errors import LocalCloudError
 
 
@@ -422,3 +424,19 @@ def test_ports_begin_where_they_were_asked_to(account, tmp_path):
     assert plane.endpoint("load_balancer", "arn:one") == f"127.0.0.1:{port}"
     assert plane.endpoint("load_balancer", "arn:one") == f"127.0.0.1:{port}"
     plane.stop()
+
+
+def test_each_target_group_has_a_turn_of_its_own():
+    groups = TargetGroups(SimpleNamespace(health_check=lambda arn: None))
+
+    async def choose():
+        for arn in ("one", "two"):
+            for number in (1, 2):
+                groups.register(arn, f"{arn}-{number}").state = "healthy"
+        # One request of each in turn, as of a page and what it asks for.
+        return [groups.choose(arn).address for arn in ("one", "two") * 4]
+
+    chosen = asyncio.run(choose())
+    for arn in ("one", "two"):
+        own = [address for address in chosen if address.startswith(arn)]
+        assert own == [f"{arn}-1", f"{arn}-2"] * 2
