@@ -4,6 +4,7 @@ import json
 
 from platform_lib.local.provider.aws import AwsKinds
 from platform_lib.local.provider.check import Autoname
+from platform_lib.local.provider.rows import ROWS
 from platform_lib.local.provider.values import ARCHIVE, ASSET, SIGNATURE, Asset
 
 TRUST = json.dumps({
@@ -251,11 +252,15 @@ class Made:
         self.id, self.state, self.inputs = lab.make(type, **inputs)
 
     def change(self, *without, **new):
-        """Change inputs in place; what replaces is no change in place."""
+        """Change inputs in place; what replaces is no change in place.
+
+        What the row keeps stays as it is when it is taken away.
+        """
         wanted = {word: item for word, item in self.inputs.items() if word not in without}
         wanted = self.lab.check(self.type, {**wanted, **new}, self.inputs)
         change = self.lab.kinds.diff(self.type, self.inputs, wanted, ())
-        assert set(change.changed) == {*without, *new}
+        kept = set(without) & set(ROWS[self.type].keeps)
+        assert set(change.changed) == {*without, *new} - kept
         assert change.replaces == []
         self.state = self.lab.kinds.update(self.type, self.id, self.state, self.inputs, wanted)
         self.inputs = wanted

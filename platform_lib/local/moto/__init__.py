@@ -13,6 +13,7 @@
 | `layers.py` | what a function keeps of its layers |
 | `pinned_code.py` | the version of an object that code is taken from |
 | `fronts.py` | function URLs of aliases, stages and names of HTTP APIs |
+| `networks.py` | EC2: rules of security groups that change |
 | `asked.py` | which function, version or alias a request names |
 | `sources.py` | what else calls a function: rules, schedules, mail, buckets, streams |
 | `ecs_services.py` | ECS: what a service was made with |

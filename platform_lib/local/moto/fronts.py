@@ -72,12 +72,13 @@ def keep_function_urls_by_qualifier() -> None:
 
 
 def change_stages() -> None:
-    """Let an HTTP API's stage be changed.
+    """Let an HTTP API's stage be changed, and go without an access log.
 
     moto can only make and delete one. Here a change would replace the stage, and the API would
     answer 404 in between, which AWS does not do.
     """
     from moto.apigatewayv2.responses import ApiGatewayV2Response
+    from moto.apigatewayv2.urls import url_paths
 
     def update_stage(self: Any) -> tuple[int, dict[str, str], str]:
         api_id, name = unquote(self.path).split("/apis/")[1].split("/stages/")
@@ -85,8 +86,19 @@ def change_stages() -> None:
         settings = {**api.get_stage(name).config, **json.loads(self.body)}
         return 200, {}, json.dumps(api.create_stage(settings).to_json())
 
+    def delete_access_log_settings(self: Any) -> tuple[int, dict[str, str], str]:
+        address = unquote(self.path).removesuffix("/accesslogsettings")
+        api_id, name = address.split("/apis/")[1].split("/stages/")
+        api = self.apigatewayv2_backend.get_api(api_id)
+        settings = {**api.get_stage(name).config, "accessLogSettings": None}
+        api.create_stage(settings)
+        return 204, {}, ""
+
     response: Any = ApiGatewayV2Response
     response.update_stage = update_stage
+    response.delete_access_log_settings = delete_access_log_settings
+    stage = "{0}/v2/apis/(?P<api_id>[^/]+)/stages/(?P<stage_name>[^/]+)"
+    url_paths[f"{stage}/accesslogsettings$"] = ApiGatewayV2Response.dispatch
 
 
 def change_domain_names() -> None:

@@ -6,6 +6,7 @@ from platform_lib.local.moto.fronts import patch_fronts
 from platform_lib.local.moto.functions import patch_lambda
 from platform_lib.local.moto.layers import patch_layers
 from platform_lib.local.moto.mappings import patch_mappings
+from platform_lib.local.moto.networks import patch_networks
 from platform_lib.local.moto.pinned_code import patch_pinned_code
 from platform_lib.local.moto.sources import patch_sources
 from platform_lib.local.moto.stores import patch_stores
@@ -31,6 +32,7 @@ def patch_moto() -> None:
         patch_tables()
         patch_fronts()
         patch_databases()
+        patch_networks()
         _done.append("patched")
 
 

@@ -15,6 +15,25 @@ def patch_tables() -> None:
     take_turns()
     keep_items_as_they_were()
     write_by_statements()
+    change_encryption()
+
+
+def change_encryption() -> None:
+    """Let a table be encrypted in another way; moto hears of it when the table is made only."""
+    from moto.dynamodb.responses import DynamoHandler
+
+    handler: Any = DynamoHandler
+    update_table = handler.update_table
+
+    def update(self: Any) -> Any:
+        wanted = self.body.get("SSESpecification")
+        if wanted:
+            table = self.dynamodb_backend.get_table(self.body["TableName"])
+            key = table._get_default_encryption_key(table.account_id, table.region_name)
+            table.sse_specification = {"KMSMasterKeyId": key, **wanted}
+        return update_table(self)
+
+    handler.update_table = update
 
 
 def take_turns() -> None:

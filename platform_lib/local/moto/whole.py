@@ -10,6 +10,7 @@ def patch_whole() -> None:
     say_what_is_missing()
     let_go_of_what_is_gone()
     start_instances_of_later_versions()
+    change_all_of_a_group()
 
 
 def say_what_is_missing() -> None:
@@ -95,3 +96,26 @@ def start_instances_of_later_versions() -> None:
 
     version: Any = LaunchTemplateVersion
     version.user_data = property(user_data)
+
+
+def change_all_of_a_group() -> None:
+    """Let an auto scaling group's cooldown, ends and rebalancing change; moto hears of none."""
+    from moto.autoscaling.responses import AutoScalingResponse
+
+    response: Any = AutoScalingResponse
+    update_group = response.update_auto_scaling_group
+
+    def update(self: Any) -> Any:
+        answer = update_group(self)
+        name = self._get_param("AutoScalingGroupName")
+        group = self.autoscaling_backend.autoscaling_groups[name]
+        for word, value in (
+            ("default_cooldown", self._get_int_param("DefaultCooldown")),
+            ("termination_policies", self._get_param("TerminationPolicies")),
+            ("capacity_rebalance", self._get_bool_param("CapacityRebalance")),
+        ):
+            if value is not None:
+                setattr(group, word, value)
+        return answer
+
+    response.update_auto_scaling_group = update

@@ -152,9 +152,25 @@ class Change:
     delete_first: bool
 
 
+def compared(row: Row, old: Properties, new: Properties) -> tuple[Properties, Properties]:
+    """Give inputs before and after a change as the provider compares them.
+
+    What one of the two does not say is there what it is without a program's word: the row's
+    default, or what it was where the provider leaves it to AWS.
+    """
+    before, after = plain(old), plain(new)
+    for word in {*before, *after}:
+        if word in row.keeps and word not in after:
+            after[word] = before[word]
+        elif row.unset.get(word) is not None:
+            before.setdefault(word, row.unset[word])
+            after.setdefault(word, row.unset[word])
+    return before, after
+
+
 def diff(row: Row, old: Properties, new: Properties, ignore: tuple[str, ...] = ()) -> Change:
     """Compare inputs: what changed, and what of it no operation can change in place."""
-    before, after = plain(old), plain(new)
+    before, after = compared(row, old, new)
     words = {*before, *after} - {DEFAULTS, *ignore}
     changed = sorted(word for word in words if before.get(word) != after.get(word))
     # What the provider's default tags make of the tags changes as tags do.
@@ -171,6 +187,8 @@ def diff(row: Row, old: Properties, new: Properties, ignore: tuple[str, ...] = (
 
 def _replaces(row: Row, word: str, before: Properties, after: Properties) -> bool:
     if word in row.replace or (row.name and word == row.name.prefix):
+        return True
+    if word in row.settled and (word in before) != (word in after):
         return True
     if word in row.ignored or word in row.hooked or (word == "tags" and row.tags):
         return False

@@ -10,6 +10,7 @@ import jmespath
 from platform_lib.local.account import Account
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.provider.calls import AwsError, call_aws
+from platform_lib.local.provider.check import compared
 from platform_lib.local.provider.convert import Converter, empty_of, merge
 from platform_lib.local.provider.drift import current_value, imported
 from platform_lib.local.provider.references import refuse_invented
@@ -86,7 +87,8 @@ class Resources:
         self, row: Row, id: str, state: Properties, old: Properties, new: Properties
     ) -> None:
         """Change a resource to its new inputs; unchanged ones mean a retry of what failed."""
-        before, after = self._prepared(row, old), self._prepared(row, new)
+        said = compared(row, old, new)
+        before, after = (self._prepared(row, inputs) for inputs in said)
         words = {*before, *after} - {"__defaults"}
         changed = {word for word in words if before.get(word) != after.get(word)}
         if not changed:

@@ -136,7 +136,10 @@ class Row:
             members into its parent.
         attributes: Input path -> key in the operation's `Attributes`.
         defaults: Inputs that Pulumi's provider fills in.
-        unset: What to send for an input that was taken away.
+        unset: What an input is where no program gives it: the provider's default. One that is
+            taken away is set to it, and giving it changes nothing. None: nothing is sent for it.
+        keeps: Inputs that the provider leaves to AWS where no program gives them, `Optional` and
+            `Computed` in its schema: one that is taken away stays as it is.
         also: Operations after `create`, each where one of its inputs is given; a retry repeats
             them.
         update: Operations that change it, each where one of its inputs changed.
@@ -147,6 +150,7 @@ class Row:
         secret: Properties that are secret, also where no program said so: in what is looked up.
         volatile: Outputs that any update may change: a preview does not know them.
         replace: Inputs that replace although some operation takes them.
+        settled: Inputs that one that comes or goes replaces, and one that changes does not.
         back: Input -> JMESPath in what was read, where it stands elsewhere than it was sent.
         ignored: Input path -> why leaving it out is right here.
         refused: Input path -> why it cannot be imitated.
@@ -180,6 +184,7 @@ class Row:
     attributes: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     unset: Mapping[str, Any] = field(default_factory=dict)
+    keeps: tuple[str, ...] = ()
     also: tuple[Call, ...] = ()
     update: tuple[Call, ...] = ()
     tags: Tags | None = None
@@ -189,6 +194,7 @@ class Row:
     secret: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
     back: Mapping[str, str] = field(default_factory=dict)
     ignored: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)

@@ -59,8 +59,9 @@ def test_a_stream_mapping_gains_and_loses_settings(lab):
         "destinationConfig",
     )
     found = lab.client("lambda").get_event_source_mapping(UUID=made.id)
-    assert (found["MaximumRetryAttempts"], found["MaximumRecordAgeInSeconds"]) == (-1, -1)
-    assert (found["ParallelizationFactor"], found["TumblingWindowInSeconds"]) == (1, 0)
+    # The provider leaves these three to AWS: taken away, they stay.
+    assert (found["MaximumRetryAttempts"], found["MaximumRecordAgeInSeconds"]) == (0, 60)
+    assert (found["ParallelizationFactor"], found["TumblingWindowInSeconds"]) == (3, 0)
     assert found["BisectBatchOnFunctionError"] is False
     assert found["DestinationConfig"] == {}
     assert made.replaces(startingPosition="TRIM_HORIZON") == ["startingPosition"]

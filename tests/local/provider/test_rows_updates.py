@@ -90,6 +90,7 @@ def test_a_table_gains_and_loses_settings(lab):
         ttl={"attributeName": "at", "enabled": True},
     )
     made.change("pointInTimeRecovery")
+    made.change(pointInTimeRecovery={"enabled": False})
     found = lab.client("dynamodb").describe_continuous_backups(TableName=made.id)
     recovery = found["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
     assert recovery["PointInTimeRecoveryStatus"] == "DISABLED"
@@ -477,8 +478,9 @@ def test_the_name_of_an_api_gets_another_certificate_and_another_api(lab):
         apiId=lab.api()["id"],
         stage="$default",
     )
-    mapping.change(apiId=lab.api()["id"], apiMappingKey="v2")
+    mapping.change(apiMappingKey="v2")
     assert mapping.replaces(domainName="x.example") == ["domainName"]
+    assert mapping.replaces(apiId=lab.api()["id"]) == ["apiId"]
 
 
 def test_a_record_is_changed_where_it_is_and_a_zone_gives_its_records_up(lab):

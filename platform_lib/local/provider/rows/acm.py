@@ -35,6 +35,7 @@ ROWS = (
             _ARN,
             Look("list_tags_for_certificate", _ARN),
         ),
+        keeps=("domainName", "keyAlgorithm", "subjectAlternativeNames", "validationMethod"),
         outputs={
             "arn": "{id}",
             "domainValidationOptions": "Proofs",
@@ -72,6 +73,7 @@ ROWS = (
         looks=(
             Look("describe_certificate", {"CertificateArn": "{certificateArn}"}, "Certificate"),
         ),
+        replace=("validationRecordFqdns",),
         ignored={
             "validationRecordFqdns": "the imitated account issues without asking for records"
         },

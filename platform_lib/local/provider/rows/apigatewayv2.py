@@ -35,8 +35,20 @@ ROWS = (
         looks=(Look("get_api", _API),),
         delete=Call("delete_api", _API),
         defaults={"ipAddressType": "ipv4"},
-        update=(Call("update_api", _API),),
-        replace=("protocolType",),
+        update=(
+            Call("update_api", _API),
+            Call(
+                "update_api",
+                _API,
+                takes=("corsConfiguration",),
+                without="delete_cors_configuration",
+            ),
+        ),
+        unset={
+            "apiKeySelectionExpression": "$request.header.x-api-key",
+            "routeSelectionExpression": "$request.method $request.path",
+        },
+        replace=("credentialsArn", "protocolType", "routeKey", "target"),
         tags=Tags(
             "tag_resource",
             "untag_resource",
@@ -66,7 +78,13 @@ ROWS = (
         delete=Call("delete_integration", _INTEGRATION),
         renames={"timeoutMilliseconds": "TimeoutInMillis"},
         update=(Call("update_integration", _INTEGRATION),),
-        replace=("integrationType",),
+        keeps=("timeoutMilliseconds",),
+        unset={
+            "connectionType": "INTERNET",
+            "passthroughBehavior": "WHEN_NO_MATCH",
+            "payloadFormatVersion": "1.0",
+        },
+        replace=("integrationSubtype", "integrationType"),
         dropped=_OF_API,
         refused={"responseParameters": "the local front changes no answers"},
     ),
@@ -78,6 +96,7 @@ ROWS = (
         looks=(Look("get_route", _ROUTE),),
         delete=Call("delete_route", _ROUTE),
         update=(Call("update_route", _ROUTE),),
+        unset={"apiKeyRequired": False, "authorizationType": "NONE"},
         dropped=_OF_API,
         refused={"requestParameters": "the local front changes no requests"},
     ),
@@ -96,9 +115,19 @@ ROWS = (
             "untag_resource",
             {"ResourceArn": "arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}"},
         ),
-        update=(Call("update_stage", _STAGE),),
+        update=(
+            Call("update_stage", _STAGE),
+            Call(
+                "update_stage",
+                _STAGE,
+                takes=("accessLogSettings",),
+                without="delete_access_log_settings",
+            ),
+        ),
         dropped=_OF_API,
         endpoint=("http_api", "{apiId}"),
+        keeps=("deploymentId",),
+        unset={"autoDeploy": False, "defaultRouteSettings": {}},
         outputs={
             "arn": "arn:aws:apigateway:{region}::/apis/{apiId}/stages/{name}",
             "executionArn": f"{_EXECUTE}:{{apiId}}/{{name}}",
@@ -115,6 +144,7 @@ ROWS = (
         delete=Call("delete_authorizer", _AUTHORIZER),
         renames={"identitySources": "IdentitySource"},
         update=(Call("update_authorizer", _AUTHORIZER),),
+        unset={"jwtConfiguration": {}},
         dropped=_OF_API,
         refused=because(
             "authorizers that are functions are not imitated",
@@ -169,10 +199,10 @@ ROWS = (
             Call(
                 "update_api_mapping",
                 {**_MAPPING, "ApiId": "{apiId}"},
-                takes=("apiId", "apiMappingKey", "stage"),
+                takes=("apiMappingKey", "stage"),
             ),
         ),
-        replace=("domainName",),
+        replace=("apiId", "domainName"),
         dropped={"domainName": "it is asked for by it"},
     ),
 )

@@ -22,6 +22,8 @@ ROWS = (
             "metricQueries.metric.namespace": "Metric.Namespace",
         },
         update=(Call("put_metric_alarm"),),
+        keeps=("evaluateLowSampleCountPercentiles",),
+        unset={"actionsEnabled": True, "treatMissingData": "missing"},
         replace=("name",),
         tags=Tags(
             "tag_resource",

@@ -1,5 +1,8 @@
 """DynamoDB tables."""
 
+from platform_lib.local.account import Account
+from platform_lib.local.provider.calls import call_aws
+from platform_lib.local.provider.convert import Converter
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
 
 
@@ -31,6 +34,36 @@ def _with_schema(keyed: Properties) -> Properties:
 def _schema(hash_key: str | None, range_key: str | None) -> list[Properties]:
     kinds = {"HASH": hash_key, "RANGE": range_key}
     return [{"attributeName": name, "keyType": kind} for kind, name in kinds.items() if name]
+
+
+def _indexes(account: Account, before: Properties, after: Properties) -> None:
+    """Delete and make the indexes that differ, one by one, as AWS takes them."""
+    old, new = (
+        {index["name"]: index for index in side.get("globalSecondaryIndexes") or ()}
+        for side in (before, after)
+    )
+    converter = Converter(_row(), _row().create)
+    for name in sorted(name for name in old if old[name] != new.get(name)):
+        _update_index(account, after, {"Delete": {"IndexName": name}})
+    for name in sorted(name for name in new if new[name] != old.get(name)):
+        request = converter.request({"globalSecondaryIndexes": [new[name]]})
+        _update_index(account, after, {"Create": request["GlobalSecondaryIndexes"][0]})
+
+
+def _update_index(account: Account, table: Properties, update: Properties) -> None:
+    request = {
+        "TableName": table["id"],
+        "AttributeDefinitions": [
+            {"AttributeName": one["name"], "AttributeType": one["type"]}
+            for one in table["attributes"]
+        ],
+        "GlobalSecondaryIndexUpdates": [update],
+    }
+    call_aws(account, "dynamodb", "update_table", request)
+
+
+def _row() -> Row:
+    return ROWS[0]
 
 
 _TABLE = {"TableName": "{id}"}
@@ -91,7 +124,9 @@ ROWS = (
                     "attributes",
                     "billingMode",
                     "deletionProtectionEnabled",
+                    "onDemandThroughput",
                     "readCapacity",
+                    "serverSideEncryption",
                     "streamEnabled",
                     "streamViewType",
                     "tableClass",
@@ -101,8 +136,35 @@ ROWS = (
             _TTL,
             _BACKUPS,
         ),
-        unset={"pointInTimeRecovery": {"enabled": False}, "streamEnabled": False},
+        hooked=("globalSecondaryIndexes",),
+        updated=_indexes,
+        keeps=(
+            "attributes",
+            "hashKey",
+            "pointInTimeRecovery",
+            "readCapacity",
+            "serverSideEncryption",
+            "streamViewType",
+            "ttl",
+            "writeCapacity",
+        ),
+        unset={
+            "deletionProtectionEnabled": False,
+            "onDemandThroughput": {"maxReadRequestUnits": -1, "maxWriteRequestUnits": -1},
+            "streamEnabled": False,
+            "tableClass": "STANDARD",
+        },
         back={
+            "globalSecondaryIndexes": (
+                "GlobalSecondaryIndexes[].{name: IndexName, "
+                "hashKey: KeySchema[?KeyType=='HASH']|[0].AttributeName, "
+                "rangeKey: KeySchema[?KeyType=='RANGE']|[0].AttributeName, "
+                "projectionType: Projection.ProjectionType, "
+                "nonKeyAttributes: Projection.NonKeyAttributes, "
+                "readCapacity: ProvisionedThroughput.ReadCapacityUnits, "
+                "writeCapacity: ProvisionedThroughput.WriteCapacityUnits, "
+                "onDemandThroughput: OnDemandThroughput}"
+            ),
             "billingMode": "BillingModeSummary.BillingMode || 'PROVISIONED'",
             "hashKey": "KeySchema[?KeyType=='HASH']|[0].AttributeName",
             "rangeKey": "KeySchema[?KeyType=='RANGE']|[0].AttributeName",

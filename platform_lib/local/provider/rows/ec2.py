@@ -77,6 +77,34 @@ _OUTSIDE = ("securityGroupId", "tags", "region", "__defaults")
 _OPENED = ("ipProtocol", "fromPort", "toPort")
 
 
+_AS_CHANGED = {
+    "ipRanges": "CidrIpv4",
+    "ipv6Ranges": "CidrIpv6",
+    "prefixListIds": "PrefixListId",
+    "userIdGroupPairs": "ReferencedGroupId",
+}
+
+
+def _change(account: Account, before: Properties, after: Properties) -> None:
+    """Change what a rule opens, and to whom: EC2 wants to be told all of it."""
+    (opened,) = after["ipPermissions"]
+    many, one = next(pair for pair in _PEERS.values() if pair[0] in opened)
+    (peer,) = opened[many]
+    told = {
+        "IpProtocol": opened.get("ipProtocol"),
+        "FromPort": opened.get("fromPort"),
+        "ToPort": opened.get("toPort"),
+        "Description": peer.get("description"),
+        _AS_CHANGED[many]: peer.get(one),
+    }
+    rule = {word: item for word, item in told.items() if item is not None}
+    request = {
+        "GroupId": after["securityGroupId"],
+        "SecurityGroupRules": [{"SecurityGroupRuleId": after["id"], "SecurityGroupRule": rule}],
+    }
+    call_aws(account, "ec2", "modify_security_group_rules", request)
+
+
 def _rule(direction: str) -> Row:
     lower = direction.lower()
     return Row(
@@ -96,6 +124,10 @@ def _rule(direction: str) -> Row:
             {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]},
         ),
         prepare=_permission,
+        hooked=("description", "fromPort", "ipProtocol", "toPort", *_PEERS),
+        updated=_change,
+        replace=("securityGroupId",),
+        settled=("cidrIpv4", "cidrIpv6", "referencedSecurityGroupId"),
         renames={"securityGroupId": "GroupId"},
         back={
             "cidrIpv4": "CidrIpv4",
@@ -158,6 +190,8 @@ ROWS = (
         updated=_rules_changed,
         tag_specification="security-group",
         tags=_TAGS,
+        keeps=("vpcId",),
+        unset={"revokeRulesOnDelete": False},
         outputs={
             "arn": "arn:aws:ec2:{region}:{account}:security-group/{id}",
             "ownerId": "OwnerId",
@@ -213,6 +247,7 @@ ROWS = (
             _TAGS.target,
             Look("describe_tags", {"Filters": [{"Name": "resource-id", "Values": ["{id}"]}]}),
         ),
+        keeps=("defaultVersion", "metadataOptions"),
         replace=("name",),
         outputs={
             "arn": "arn:aws:ec2:{region}:{account}:launch-template/{id}",

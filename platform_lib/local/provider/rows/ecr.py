@@ -28,6 +28,11 @@ ROWS = (
             ),
         ),
         tags=Tags("tag_resource", "untag_resource", _ARN, Look("list_tags_for_resource", _ARN)),
+        keeps=("encryptionConfigurations",),
+        unset={
+            "imageScanningConfiguration": {"scanOnPush": False},
+            "imageTagMutability": "MUTABLE",
+        },
         outputs={
             "arn": "repositoryArn",
             "registryId": "registryId",
@@ -44,8 +49,7 @@ ROWS = (
         looks=(Look("get_lifecycle_policy", _REPOSITORY),),
         delete=Call("delete_lifecycle_policy", _REPOSITORY),
         renames={"policy": "lifecyclePolicyText", "repository": "repositoryName"},
-        update=(Call("put_lifecycle_policy"),),
-        replace=("repository",),
+        replace=("policy", "repository"),
         outputs={"registryId": "registryId"},
     ),
     Row(

@@ -66,6 +66,9 @@ ROWS = (
             ),
         ),
         tags=_tags("{id}"),
+        keeps=("settings",),
+        # The provider has no word for a cluster without a configuration: it sends none.
+        unset={"configuration": None, "serviceConnectDefaults": {"namespace": ""}},
         outputs={"arn": "{id}"},
     ),
     Row(
@@ -109,6 +112,7 @@ ROWS = (
         prepare=_task,
         renames={"volumes.configureAtLaunch": "configuredAtLaunch"},
         tags=_tags("{arn}"),
+        keeps=("enableFaultInjection", "networkMode"),
         outputs={
             "arn": "taskDefinitionArn",
             "arnWithoutRevision": "arn:aws:ecs:{region}:{account}:task-definition/{id}",
@@ -150,6 +154,20 @@ ROWS = (
             "volumeConfiguration.managedEbsVolume.sizeInGb": "sizeInGiB",
         },
         update=(Call("update_service", {"cluster": "{cluster}", "service": "{id}"}),),
+        keeps=("cluster", "deploymentController", "iamRole", "launchType", "platformVersion"),
+        unset={
+            "availabilityZoneRebalancing": "DISABLED",
+            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+            "deploymentMaximumPercent": 200,
+            "deploymentMinimumHealthyPercent": 100,
+            "desiredCount": 0,
+            "enableEcsManagedTags": False,
+            "enableExecuteCommand": False,
+            "healthCheckGracePeriodSeconds": 0,
+            "networkConfiguration": None,
+            "schedulingStrategy": "REPLICA",
+            "waitForSteadyState": False,
+        },
         replace=("cluster", "launchType", "name", "schedulingStrategy"),
         tags=_tags("{id}"),
         outputs={"arn": "{id}"},

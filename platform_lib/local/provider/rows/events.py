@@ -53,6 +53,7 @@ ROWS = (
         prepare=_state,
         update=(Call("put_rule"),),
         back={"isEnabled": "State=='ENABLED'"},
+        keeps=("isEnabled", "state"),
         replace=("name", "eventBusName"),
         # A rule of the default bus has no bus in its ARN: only AWS says what it is.
         tags=Tags(

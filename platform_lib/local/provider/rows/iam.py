@@ -57,6 +57,7 @@ ROWS = (
         delete=Call("delete_role", _ROLE),
         renames={"assumeRolePolicy": "AssumeRolePolicyDocument"},
         defaults={"path": "/", "maxSessionDuration": 3600},
+        unset={"forceDetachPolicies": False},
         back={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
         update=(
             Call("update_role", _ROLE, takes=("description", "maxSessionDuration")),

@@ -74,6 +74,8 @@ ROWS = (
             "delete_stream",
             {**_STREAM, "EnforceConsumerDeletion": "{enforceConsumerDeletion}"},
         ),
+        keeps=("arn", "streamModeDetails"),
+        unset={"encryptionType": "NONE", "enforceConsumerDeletion": False, "retentionPeriod": 24},
         hooked=(
             "encryptionType",
             "kmsKeyId",

@@ -42,6 +42,7 @@ ROWS = (
             _GROUP,
             Look("list_tags_log_group", _GROUP, "tags", "tags"),
         ),
+        keeps=("logGroupClass",),
         outputs={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}"},
         dropped={"logGroupClass": "moto forgets it"},
         ignored={"skipDestroy": "only says what a destroy leaves; locally it leaves nothing"},
@@ -64,6 +65,8 @@ ROWS = (
         ),
         renames={"logGroup": "logGroupName", "name": "filterName"},
         update=(Call("put_subscription_filter"),),
+        keeps=("roleArn",),
+        unset={"distribution": "ByLogStream"},
         replace=("destinationArn", "logGroup", "name"),
         dropped=because(
             "moto forgets it", "applyOnTransformedLogs", "distribution", "emitSystemFields"

@@ -139,6 +139,25 @@ ROWS = (
         prepare=_fifo,
         attributes=_QUEUE_ATTRIBUTES,
         update=(Call("set_queue_attributes", _QUEUE),),
+        keeps=(
+            "deduplicationScope",
+            "fifoThroughputLimit",
+            "kmsDataKeyReusePeriodSeconds",
+            "policy",
+            "redriveAllowPolicy",
+            "redrivePolicy",
+            "sqsManagedSseEnabled",
+        ),
+        unset={
+            "contentBasedDeduplication": False,
+            "delaySeconds": 0,
+            "fifoQueue": False,
+            "kmsMasterKeyId": "",
+            "maxMessageSize": 262144,
+            "messageRetentionSeconds": 345600,
+            "receiveWaitTimeSeconds": 0,
+            "visibilityTimeoutSeconds": 30,
+        },
         replace=("fifoQueue",),
         dropped={
             "name": "the answer has it in the ARN",
@@ -159,6 +178,8 @@ ROWS = (
         attributes=_TOPIC_ATTRIBUTES,
         hooked=tuple(_TOPIC_ATTRIBUTES),
         updated=_Setter("set_topic_attributes", "TopicArn", _TOPIC_ATTRIBUTES),
+        keeps=("fifoThroughputScope", "policy", "signatureVersion", "tracingConfig"),
+        unset={"contentBasedDeduplication": False, "fifoTopic": False},
         replace=("fifoTopic",),
         tags=Tags(
             "tag_resource",
@@ -182,6 +203,11 @@ ROWS = (
         delete=Call("unsubscribe", {"SubscriptionArn": "{id}"}),
         renames={"topic": "TopicArn"},
         attributes=_SUBSCRIPTION_ATTRIBUTES,
+        unset={
+            "confirmationTimeoutInMinutes": 1,
+            "endpointAutoConfirms": False,
+            "rawMessageDelivery": False,
+        },
         hooked=tuple(_SUBSCRIPTION_ATTRIBUTES),
         updated=_Setter(
             "set_subscription_attributes", "SubscriptionArn", _SUBSCRIPTION_ATTRIBUTES

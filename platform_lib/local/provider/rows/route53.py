@@ -114,6 +114,20 @@ def _delete_record(account: Account, state: Properties) -> None:
         _change(account, state["zoneId"], "DELETE", bare)
 
 
+def _moved(account: Account, before: Properties, after: Properties) -> None:
+    """Delete what a record was, where another kind or another of its set took its place."""
+    was, now = (_told(each) for each in (before, after))
+    if was != now:
+        _delete_record(account, {"zoneId": after["zoneId"], "name": after["name"], **was})
+
+
+def _told(inputs: Properties) -> Properties:
+    """Give what tells a record from the others of its name, out of the change that makes it."""
+    record = inputs["changeBatch"]["changes"][0]["resourceRecordSet"]
+    told = {word: record.get(word) for word in ("name", "type", "setIdentifier")}
+    return {word: item for word, item in told.items() if item is not None}
+
+
 _ALIAS = "changeBatch.changes.resourceRecordSet.aliasTarget"
 
 ROWS = (
@@ -130,6 +144,7 @@ ROWS = (
         defaults={"comment": "Managed by Pulumi"},
         update=(Call("update_hosted_zone_comment", _ZONE, renames={"comment": "Comment"}),),
         back={"comment": "HostedZone.Config.Comment", "name": "Name"},
+        unset={"forceDestroy": False},
         hooked=("tags",),
         created=_tagged,
         updated=_retagged,
@@ -162,8 +177,19 @@ ROWS = (
         },
         update=(Call("change_resource_record_sets", {"HostedZoneId": "{zoneId}"}, whole=True),),
         # A record that leads elsewhere by its own name has neither values nor a time to live.
-        unset=dict.fromkeys(("aliases", "healthCheckId", "records", "ttl")),
-        replace=("name", "setIdentifier", "type", "zoneId"),
+        unset=dict.fromkeys(
+            (
+                "aliases",
+                "healthCheckId",
+                "records",
+                "setIdentifier",
+                "ttl",
+                "weightedRoutingPolicies",
+            )
+        ),
+        keeps=("allowOverwrite",),
+        updated=_moved,
+        replace=("name", "zoneId"),
         back={
             "aliases": "Alias && [Alias]",
             "healthCheckId": "HealthCheckId",

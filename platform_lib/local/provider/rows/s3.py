@@ -118,6 +118,8 @@ ROWS = (
         also=(_TAG_BUCKET,),
         update=(_TAG_BUCKET,),
         dropped={**_OF_BUCKET, "objectLockEnabled": "another operation's to read"},
+        keeps=("objectLockEnabled",),
+        unset={"forceDestroy": False},
         outputs={
             "arn": "arn:aws:s3:::{id}",
             "bucketDomainName": "{id}.s3.amazonaws.com",
@@ -200,7 +202,7 @@ ROWS = (
             "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId": "KMSMasterKeyID",
         },
         update=(Call("put_bucket_encryption"),),
-        replace=("bucket",),
+        replace=("bucket", "expectedBucketOwner"),
         dropped=_OF_BUCKET,
     ),
     Row(
@@ -214,7 +216,7 @@ ROWS = (
             {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}},
         ),
         update=(Call("put_bucket_versioning"),),
-        replace=("bucket",),
+        replace=("bucket", "expectedBucketOwner"),
         dropped=_OF_BUCKET,
     ),
     Row(
@@ -239,6 +241,7 @@ ROWS = (
             "topics": "TopicConfigurations",
         },
         update=(Call("put_bucket_notification_configuration"),),
+        unset={"eventbridge": False},
         replace=("bucket",),
         back={"eventbridge": "NotificationConfiguration.EventBridgeConfiguration != null"},
         dropped=_OF_BUCKET,
@@ -267,6 +270,15 @@ ROWS = (
         also=(_TAG_OBJECT,),
         update=(Call("put_object"), _TAG_OBJECT),
         updated=_tag_again,
+        keeps=(
+            "acl",
+            "bucketKeyEnabled",
+            "contentType",
+            "etag",
+            "kmsKeyId",
+            "serverSideEncryption",
+            "storageClass",
+        ),
         replace=("bucket", "key"),
         dropped={
             **because("a read gives the body's hash", "source", "content", "contentBase64"),

@@ -2,6 +2,8 @@
 
 import base64
 
+from platform_lib.local.account import Account
+from platform_lib.local.provider.calls import call_aws
 from platform_lib.local.provider.row import Call, Look, Name, Properties, Row, Tags, because
 
 _SECRET = {"SecretId": "{id}"}
@@ -19,6 +21,23 @@ def _bytes(inputs: Properties) -> Properties:
     if not isinstance(inputs.get("secretBinary"), str):
         return inputs
     return {**inputs, "secretBinary": base64.b64decode(inputs["secretBinary"]).decode("latin-1")}
+
+
+def _stages(account: Account, before: Properties, after: Properties) -> None:
+    """Move labels to a version, and away from it."""
+    old, new = (set(side.get("versionStages") or ["AWSCURRENT"]) for side in (before, after))
+    secret, version = {"SecretId": after["secretId"]}, after["versionId"]
+    found = call_aws(account, "secretsmanager", "describe_secret", secret)["VersionIdsToStages"]
+    for label in sorted(new - old):
+        holders = [each for each, labels in found.items() if label in labels and each != version]
+        request = {**secret, "VersionStage": label, "MoveToVersionId": version}
+        if holders:
+            request["RemoveFromVersionId"] = holders[0]
+        call_aws(account, "secretsmanager", "update_secret_version_stage", request)
+    # A secret always has a current version: its label goes with the version that takes it.
+    for label in sorted(old - new - {"AWSCURRENT"}):
+        request = {**secret, "VersionStage": label, "RemoveFromVersionId": version}
+        call_aws(account, "secretsmanager", "update_secret_version_stage", request)
 
 
 _PARAMETER = {"Name": "{id}"}
@@ -41,6 +60,8 @@ ROWS = (
         also=(_POLICY,),
         update=(Call("update_secret", _SECRET, takes=("description", "kmsKeyId")), _POLICY),
         tags=Tags("tag_resource", "untag_resource", _SECRET),
+        keeps=("policy",),
+        unset={"recoveryWindowInDays": 30},
         outputs={"arn": "ARN"},
         ignored={
             "forceOverwriteReplicaSecret": "there are no replicas",
@@ -55,8 +76,11 @@ ROWS = (
         id="join('|', [ARN, VersionId])",
         looks=(Look("get_secret_value", {"SecretId": "{secretId}", "VersionId": "{versionId}"}),),
         prepare=_bytes,
+        hooked=("versionStages",),
+        updated=_stages,
+        back={"secretId": "ARN", "versionStages": "VersionStages"},
         secret=("secretBinary", "secretString"),
-        back={"secretId": "ARN"},
+        keeps=("versionStages",),
         outputs={"arn": "ARN", "versionId": "VersionId"},
         dropped={"secretBinary": "a read gives bytes"},
         refused=because(_WRITE_ONLY, "secretStringWo", "secretStringWoVersion"),
@@ -80,7 +104,9 @@ ROWS = (
         renames={"insecureValue": "Value"},
         secret=("value",),
         update=(Call("put_parameter", {"Overwrite": True}),),
-        replace=("name", "keyId"),
+        keeps=("arn", "dataType", "insecureValue", "keyId", "tier", "value"),
+        replace=("dataType", "name"),
+        hooked=("overwrite",),
         tags=Tags(
             "add_tags_to_resource",
             "remove_tags_from_resource",

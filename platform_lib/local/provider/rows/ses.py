@@ -73,10 +73,17 @@ ROWS = (
         service="ses",
         create=Call("set_active_receipt_rule_set"),
         id="{ruleSetName}",
-        looks=(Look("describe_active_receipt_rule_set", {}, "[Metadata][?Name=='{id}']|[0]"),),
+        looks=(
+            Look(
+                "describe_active_receipt_rule_set",
+                {},
+                "[Metadata][?Name=='{ruleSetName}']|[0]",
+            ),
+        ),
+        update=(Call("set_active_receipt_rule_set"),),
         delete=Call("set_active_receipt_rule_set"),
         back={"ruleSetName": "Name"},
-        outputs={"arn": f"{_ARN}/{{id}}"},
+        outputs={"arn": f"{_ARN}/{{ruleSetName}}"},
     ),
     Row(
         type="aws:ses/receiptRule:ReceiptRule",
@@ -99,6 +106,8 @@ ROWS = (
             ),
         ),
         updated=_move,
+        keeps=("tlsPolicy",),
+        unset={"enabled": False, "scanEnabled": False},
         replace=("name", "ruleSetName"),
         back={word: f"kinds.{word}" for word in _ACTIONS},
         dropped={"ruleSetName": "the rule is asked for by it"},
