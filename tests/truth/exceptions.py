@@ -49,3 +49,8 @@ def excused(type, what, path, version, met):
                 met.add(key)
                 return True
     return False
+
+
+LEFT = {
+    # Terraform type, attribute -> why a second plan still changes it
+}
