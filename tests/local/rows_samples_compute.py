@@ -45,7 +45,7 @@ SAMPLES = {
             "code": archive(),
             "architectures": ["arm64"],
             "description": "notes",
-            "environment": {"variables": {"A": "b"}},
+            "environment": {"variables": {"MODE": "b"}},
             "ephemeralStorage": {"size": 1024},
             "loggingConfig": {"logFormat": "JSON", "logGroup": "/apps/notes"},
             "memorySize": 512,

@@ -2,14 +2,14 @@
 
 from plugin import UNKNOWN
 
-from platform_lib.local.provider.check import Autoname, Place, check
+from platform_lib.local.provider.check import Autoname, check
 
 FALSE = (None, "", [], {}, False, 0)
 
 
 def checked(row, old, new, name="r"):
     """Give inputs as they are after Check: with defaults, and a name where pulumi-aws makes one."""
-    inputs, _ = check(row, old, new, Autoname(name, b"seed"), Place("us-east-1", ""))
+    inputs, _ = check(row, old, new, Autoname(name, b"seed"))
     if row.name and row.name.prefix in new:
         # Where there is a prefix, the provider makes the name.
         inputs.pop(row.name.input, None)

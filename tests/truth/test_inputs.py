@@ -27,13 +27,16 @@ ALARMS = {"alarms": {"topic_arn": "arn:aws:sns:us-east-1:123456789012:alarms"}}
 APPS = {
     **{target: (target, {}) for target in ("container", "function", "vm")},
     **{
-        f"{target} with a network and a key": (
+        f"{target} with more": (
             target,
             {
                 "network": VPC,
-                "kms_key_arn": KEY,
                 "tags": {"team": "notes"},
-                **({**ALARMS, "domain": DOMAIN} if target == "function" else {}),
+                **(
+                    {**ALARMS, "domain": DOMAIN, "kms_key_arn": KEY}
+                    if target == "function"
+                    else {}
+                ),
             },
         )
         for target in ("container", "function", "vm")

@@ -24,7 +24,8 @@ def patch_services() -> None:
     from moto.ecs.responses import EC2ContainerServiceResponse
 
     response: Any = EC2ContainerServiceResponse
-    create = response.create_service
+    word = "deployment_configuration"
+    create, update = response.create_service, response.update_service
 
     def create_service(self: Any) -> Any:
         answer = create(self)
@@ -35,4 +36,15 @@ def patch_services() -> None:
                 setattr(service, camelcase_to_underscores(name), given)
         return answer
 
+    def update_service(self: Any) -> Any:
+        services = self.ecs_backend.services.values()
+        before = {id(one): getattr(one, word, None) or {} for one in services}
+        answer = update(self)
+        service = answer.result["service"]
+        # Of how to deploy, what a change does not name stays as it is.
+        settings = {**before[id(service)], **(getattr(service, word, None) or {})}
+        setattr(service, word, settings)
+        return answer
+
     response.create_service = create_service
+    response.update_service = update_service
