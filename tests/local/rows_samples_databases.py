@@ -13,7 +13,70 @@ def parameters(lab):
     return lab.state("aws:rds/parameterGroup:ParameterGroup", family="postgres16")["name"]
 
 
+def cluster(lab):
+    return lab.state(
+        "aws:rds/cluster:Cluster",
+        engine="aurora-postgresql",
+        masterUsername="notes",
+        masterPassword="a-long-password",
+        skipFinalSnapshot=True,
+    )["id"]
+
+
 SAMPLES = {
+    "aws:rds/cluster:Cluster": lambda lab: [
+        {
+            "engine": "aurora-postgresql",
+            "engineVersion": "16.4",
+            "engineMode": "provisioned",
+            "databaseName": "notes",
+            "masterUsername": "notes",
+            "masterPassword": Secret("a-long-password"),
+            "port": 5433,
+            "dbSubnetGroupName": subnet_group(lab),
+            "dbClusterParameterGroupName": "default.aurora-postgresql16",
+            "vpcSecurityGroupIds": [lab.group()],
+            "backupRetentionPeriod": 7,
+            "preferredBackupWindow": "03:00-03:30",
+            "preferredMaintenanceWindow": "sun:05:00-sun:05:30",
+            "copyTagsToSnapshot": True,
+            "deletionProtection": False,
+            "enabledCloudwatchLogsExports": ["postgresql"],
+            "iamDatabaseAuthenticationEnabled": True,
+            "storageEncrypted": True,
+            "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k",
+            "serverlessv2ScalingConfiguration": {"minCapacity": 0.5, "maxCapacity": 2},
+            "skipFinalSnapshot": True,
+            "tags": TAGS,
+        },
+        {
+            "engine": "aurora-postgresql",
+            "masterUsername": "notes",
+            "manageMasterUserPassword": True,
+            "skipFinalSnapshot": True,
+        },
+    ],
+    "aws:rds/clusterInstance:ClusterInstance": lambda lab: [
+        {
+            "clusterIdentifier": cluster(lab),
+            "engine": "aurora-postgresql",
+            "engineVersion": "16.4",
+            "instanceClass": "db.serverless",
+            "dbSubnetGroupName": subnet_group(lab),
+            "dbParameterGroupName": parameters(lab),
+            "availabilityZone": "us-east-1b",
+            "autoMinorVersionUpgrade": True,
+            "caCertIdentifier": "rds-ca-rsa2048-g1",
+            "copyTagsToSnapshot": True,
+            "monitoringInterval": 60,
+            "monitoringRoleArn": lab.role()["arn"],
+            "preferredBackupWindow": "03:00-03:30",
+            "preferredMaintenanceWindow": "sun:05:00-sun:05:30",
+            "promotionTier": 1,
+            "publiclyAccessible": False,
+            "tags": TAGS,
+        }
+    ],
     "aws:rds/subnetGroup:SubnetGroup": lambda lab: [
         {"subnetIds": lab.subnets(), "description": "inside", "tags": TAGS}
     ],
@@ -74,6 +137,14 @@ SAMPLES = {
     ],
 }
 UNSAMPLED = {
+    "aws:rds/cluster:Cluster": (
+        "availabilityZones",
+        "enableHttpEndpoint",
+        "masterUserSecretKmsKeyId",
+        "networkType",
+        "scalingConfiguration",
+        "storageType",
+    ),
     "aws:rds/instance:Instance": (
         "masterUserSecretKmsKeyId",
         "optionGroupName",

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -217,6 +218,41 @@ def _images(account: Account, args: Properties) -> Properties:
     }
 
 
+def _ami(account: Account, args: Properties) -> Properties:
+    """Choose an image among those that moto knows, some of each of AWS's usual owners."""
+    _take("getAmi", args, "owners", "mostRecent", "filters", "nameRegex", "includeDeprecated")
+    request: dict[str, Any] = {"Filters": _filters(args)}
+    if args.get("owners"):
+        request["Owners"] = args["owners"]
+    found = call_aws(account, "ec2", "describe_images", request)["Images"]
+    pattern = re.compile(args.get("nameRegex") or "")
+    found = sorted(
+        (one for one in found if pattern.search(one["Name"])),
+        key=lambda one: (str(one.get("CreationDate", "")), str(one["ImageId"])),
+    )
+    image = _one("image", found[-1:] if args.get("mostRecent") else found, args)
+    return {
+        "id": image["ImageId"],
+        "arn": f"arn:aws:ec2:{account.region}::image/{image['ImageId']}",
+        "imageId": image["ImageId"],
+        "architecture": image.get("Architecture", ""),
+        "creationDate": image.get("CreationDate", ""),
+        "description": image.get("Description", ""),
+        "hypervisor": image.get("Hypervisor", ""),
+        "imageLocation": image.get("ImageLocation", ""),
+        "imageType": image.get("ImageType", ""),
+        "name": image["Name"],
+        "ownerId": image.get("OwnerId", ""),
+        "platform": image.get("Platform", ""),
+        "public": image.get("Public", False),
+        "rootDeviceName": image.get("RootDeviceName", ""),
+        "rootDeviceType": image.get("RootDeviceType", ""),
+        "state": image.get("State", ""),
+        "tags": _tags(image),
+        "virtualizationType": image.get("VirtualizationType", ""),
+    }
+
+
 def _document(account: Account, args: Properties) -> Properties:
     """Word an IAM policy as the provider does: one value alone, several as a list."""
     _take("getPolicyDocument", args, "statements", "version", "policyId")
@@ -340,6 +376,7 @@ def _take(what: str, args: Properties, *known: str) -> None:
 INVOKES: Final[Mapping[str, Answer]] = {
     "aws:autoscaling/getAmiIds:getAmiIds": _groups,
     "aws:autoscaling/getGroup:getGroup": _group,
+    "aws:ec2/getAmi:getAmi": _ami,
     "aws:ec2/getSubnet:getSubnet": _subnet,
     "aws:ec2/getSubnets:getSubnets": _subnets,
     "aws:ec2/getVpc:getVpc": _vpc,

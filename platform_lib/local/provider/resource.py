@@ -213,7 +213,8 @@ class Resources:
         self, row: Row, id: str, inputs: Properties, found: Mapping[str, Any]
     ) -> Properties:
         values = self._values(row, id, plain(inputs))
-        if row.endpoint and "endpoint" in fields([*row.outputs.values(), *row.added.values()]):
+        named = fields([*row.outputs.values(), *row.added.values()])
+        if row.endpoint and named & {"endpoint", "endpointPort"}:
             kind, target = row.endpoint
             values["endpoint"] = self._endpoint(kind, fill(target, values))
             values["endpointPort"] = int(values["endpoint"].rpartition(":")[2])

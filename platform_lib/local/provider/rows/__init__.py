@@ -16,8 +16,10 @@ _SERVICES: Final = (
     "ec2",
     "ecr",
     "ecs",
+    "efs",
     "events",
     "iam",
+    "instances",
     "kinesis",
     "kms",
     "lambda_",
@@ -30,6 +32,7 @@ _SERVICES: Final = (
     "scheduler",
     "secrets",
     "ses",
+    "sfn",
     "vpc",
     "vpc_access",
 )

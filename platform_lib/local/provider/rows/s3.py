@@ -1,6 +1,7 @@
 """S3: buckets, what guards them, and objects."""
 
 import base64
+from dataclasses import replace
 
 from platform_lib.local.account import Account
 from platform_lib.local.provider.calls import AwsError, all_pages, call_aws
@@ -297,5 +298,56 @@ ROWS = (
             "forceDestroy": "nothing holds an object back here",
         },
         refused={"overrideProvider": "default tags of one object alone are not imitated"},
+    ),
+)
+
+ROWS = (
+    *ROWS,
+    # The older name of the same.
+    replace(
+        ROWS[-1],
+        type="aws:s3/bucketObject:BucketObject",
+        dropped={k: v for k, v in ROWS[-1].dropped.items() if k != "checksumAlgorithm"},
+        refused={},
+    ),
+    Row(
+        type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        service="s3",
+        create=Call("put_bucket_ownership_controls"),
+        id="{bucket}",
+        looks=(
+            Look(
+                "get_bucket_ownership_controls",
+                {"Bucket": "{id}"},
+                "OwnershipControls",
+            ),
+        ),
+        delete=Call("delete_bucket_ownership_controls", {"Bucket": "{id}"}),
+        renames={"rule": "OwnershipControls.Rules"},
+        update=(Call("put_bucket_ownership_controls"),),
+        replace=("bucket",),
+        back={"rule": "Rules[0]"},
+        dropped={"bucket": "it is asked for by it"},
+    ),
+    Row(
+        type="aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration",
+        service="s3",
+        into="WebsiteConfiguration",
+        create=Call("put_bucket_website"),
+        id="{bucket}",
+        looks=(Look("get_bucket_website", {"Bucket": "{id}"}, under="WebsiteConfiguration"),),
+        delete=Call("delete_bucket_website", {"Bucket": "{id}"}),
+        update=(Call("put_bucket_website"),),
+        replace=("bucket",),
+        dropped={"bucket": "it is asked for by it"},
+        outputs={
+            "websiteDomain": "s3-website-{region}.amazonaws.com",
+            "websiteEndpoint": "{bucket}.s3-website-{region}.amazonaws.com",
+        },
+        refused={
+            "expectedBucketOwner": "there is one account",
+            "routingRuleDetails": "moto keeps no routing rules",
+            "routingRules": "moto keeps no routing rules",
+        },
     ),
 )

@@ -57,7 +57,41 @@ _SET = {"RuleSetName": "{id}"}
 _RULE = {"RuleSetName": "{ruleSetName}", "RuleName": "{name}"}
 _ARN = "arn:aws:ses:{region}:{account}:receipt-rule-set"
 
+
+def _verified(account: Account, values: Properties, found: Properties) -> Properties | None:
+    """Leave out an identity that SES does not list."""
+    return found if found.get("VerificationAttributes") else None
+
+
+_IDENTITY = {"Identities": ["{id}"]}
+_FORGET = Call("delete_identity", {"Identity": "{id}"})
+
 ROWS = (
+    Row(
+        type="aws:ses/emailIdentity:EmailIdentity",
+        service="ses",
+        create=Call("verify_email_identity", renames={"email": "EmailAddress"}),
+        id="{email}",
+        looks=(Look("get_identity_verification_attributes", _IDENTITY),),
+        seen=_verified,
+        delete=_FORGET,
+        dropped={"email": "it is asked for by it"},
+        outputs={"arn": "arn:aws:ses:{region}:{account}:identity/{id}"},
+    ),
+    Row(
+        type="aws:ses/domainIdentity:DomainIdentity",
+        service="ses",
+        create=Call("verify_domain_identity"),
+        id="{domain}",
+        looks=(Look("get_identity_verification_attributes", _IDENTITY),),
+        seen=_verified,
+        delete=_FORGET,
+        dropped={"domain": "it is asked for by it"},
+        outputs={
+            "arn": "arn:aws:ses:{region}:{account}:identity/{id}",
+            "verificationToken": "values(VerificationAttributes)[0].VerificationToken || ''",
+        },
+    ),
     Row(
         type="aws:ses/receiptRuleSet:ReceiptRuleSet",
         service="ses",

@@ -76,6 +76,33 @@ def test_the_managed_secret_logs_in(served):
     served.kinds.delete(INSTANCE, id, state)
 
 
+def test_a_cluster_and_its_instances_answer_at_one_address(served):
+    cluster, instance = "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance"
+    login = {"masterUsername": "notes", "masterPassword": Secret("long-password")}
+    made = Made(
+        served,
+        cluster,
+        engine="aurora-postgresql",
+        engineVersion="17.4",
+        databaseName="notes",
+        skipFinalSnapshot=True,
+        **login,
+    )
+    id, member, _ = served.make(
+        instance,
+        clusterIdentifier=made.id,
+        engine="aurora-postgresql",
+        instanceClass="db.serverless",
+    )
+    for each in (made.state, member):
+        state = {"endpoint": f"{each['endpoint']}:{each['port']}", "username": "notes"}
+        assert answer(state, "long-password", database="notes") == [[1]]
+    served.kinds.delete(instance, id, member)
+    served.kinds.delete(cluster, made.id, made.state)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", int(member["port"])))
+
+
 def test_a_port_that_is_taken_is_left_alone(served):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
