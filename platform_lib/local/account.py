@@ -13,7 +13,7 @@ from typing import Any, Final
 from platform_lib.local.desired import Desired
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.guard import GuardedApp
-from platform_lib.local.rights import JudgedApp, Sessions
+from platform_lib.local.rights import Judge, JudgedApp, Sessions
 from platform_lib.local.rights.sessions import Credentials
 
 ACCOUNT_ID: Final = "123456789012"
@@ -65,6 +65,7 @@ class Account:
         account_id: The account's number.
         endpoint: Where it answers, for `AWS_ENDPOINT_URL`; empty while stopped.
         sessions: Gives credentials of roles.
+        judge: Judges who comes with them; None where nobody is judged.
         say: Shows a line.
     """
 
@@ -81,10 +82,11 @@ class Account:
         self.region = region
         self.account_id = ACCOUNT_ID
         self.endpoint = ""
-        self._desired = Desired(self.account_id, region)
-        self.sessions = Sessions(self._desired, region)
-        self._permissions = permissions
         self.say = say
+        self.sessions = Sessions(Desired(self.account_id, region), region)
+        self.judge = (
+            Judge(OWNER, self.account_id, self.sessions, self._show) if permissions else None
+        )
         self._server: Any = None
         self._others: dict[str, Account] = {}
 
@@ -125,8 +127,8 @@ class Account:
             werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
             dispatcher = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
             judged: Any = dispatcher
-            if self._permissions:
-                judged = JudgedApp(judged, OWNER, self._desired, self.sessions, self._show)
+            if self.judge is not None:
+                judged = JudgedApp(judged, self.judge, self.region)
             app = GuardedApp(judged, functools.partial(_bucket_admits, dispatcher), self.say)
             # The newer ones of the versions that are allowed have one of their own.
             base: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)

@@ -2,7 +2,8 @@
 
 | file | what |
 |---|---|
-| `judged.py` | stands before the account: who asks, what for, and whether they may |
+| `judge.py` | whether somebody may, and the line on the screen when not |
+| `judged.py` | stands before the account: who asks, and what for |
 | `sessions.py` | credentials of roles, given to apps, and whose each key is |
 | `asked.py` | a request, read: service, operation, parameters |
 | `routes.py` | which operation a path of a REST service is |
@@ -14,7 +15,8 @@
 | `missing.py` | the line of `grants` that allows what was refused |
 """
 
+from platform_lib.local.rights.judge import Judge
 from platform_lib.local.rights.judged import JudgedApp
 from platform_lib.local.rights.sessions import Sessions
 
-__all__ = ["JudgedApp", "Sessions"]
+__all__ = ["Judge", "JudgedApp", "Sessions"]

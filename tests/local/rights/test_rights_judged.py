@@ -1,6 +1,8 @@
 """Calls to the account with a role's credentials: who may, and in which words who may not."""
 
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -183,17 +185,20 @@ def test_who_may_do_everything(account, app):
         client.list_queues()
 
 
-def test_without_permissions_nothing_is_judged(account):
-    """The switch is the account's: what it is made with decides whether anybody is judged."""
-    server = account._server._server
-    judged = server.app._app
-    app, url = App(account), account.client("sqs").create_queue(QueueName="q")["QueueUrl"]
-    assert refused(app.client("sqs").send_message, QueueUrl=url, MessageBody="x")
-    server.app._app = judged._app
-    try:
-        app.client("sqs").send_message(QueueUrl=url, MessageBody="x")
-    finally:
-        server.app._app = judged
+@pytest.mark.parametrize("permissions", [True, False])
+def test_the_account_judges_unless_it_is_told_not_to(permissions):
+    code = (
+        "import sys\n"
+        "from platform_lib.local.account import Account\n"
+        f"with Account(permissions={permissions}) as account:\n"
+        "    given = account.sessions.give('arn:aws:iam::123456789012:role/none', 'me')\n"
+        "    try:\n"
+        "        account.client_of(given, 'sqs').list_queues()\n"
+        "    except Exception as problem:\n"
+        "        sys.exit(type(problem).__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ("ClientError" if permissions else "")
 
 
 def test_who_a_session_is_is_no_secret_to_it(app):

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 
 import json
 import uuid
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -30,10 +31,11 @@ from platform_lib.local.dataplane.fronts.http_events import (
     request_event,
     response_answer,
 )
-from platform_lib.local.dataplane.fronts.signatures import iam_context, signer
+from platform_lib.local.dataplane.fronts.signatures import iam_context, may, signer
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.errors import LocalCloudError
 from platform_lib.local.permissions import permitted
+from platform_lib.local.rights.actions import Need
 
 _LIMIT = 6 * 1024 * 1024
 
@@ -120,12 +122,15 @@ class FunctionUrl:
             key = signer(request.headers, query, "lambda")
             if key is None:
                 raise Refused(403, "Forbidden", "the request is not signed")
-            return iam_context(key, self._context.account.account_id)
+            wanted = [
+                Need(action=action, resource=self._arn, facts=facts)
+                for action, facts in _needs("AWS_IAM")
+            ]
+            if not may(self._context.account, key, wanted, request):
+                raise Refused(403, "Forbidden", "who signed the request may not call the function")
+            return iam_context(self._context.account, key)
         statements = self._context.desired.resource_statements(self._arn)
-        for action, facts in (
-            ("lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": "NONE"}),
-            ("lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}),
-        ):
+        for action, facts in _needs("NONE"):
             if not permitted(statements, action, self._arn, principal="*", facts=facts):
                 self._context.say(
                     f"function URL of {self._arn.partition(':function:')[2]}: its policy lets "
@@ -133,3 +138,9 @@ class FunctionUrl:
                 )
                 raise Refused(403, "Forbidden")
         return None
+
+
+def _needs(auth_type: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield what a call by a URL needs: two actions, and what conditions may ask of each."""
+    yield "lambda:InvokeFunctionUrl", {"lambda:FunctionUrlAuthType": auth_type}
+    yield "lambda:InvokeFunction", {"lambda:InvokedViaFunctionUrl": "true"}

@@ -40,11 +40,12 @@ from platform_lib.local.dataplane.fronts.http_events import (
     request_event,
     response_answer,
 )
-from platform_lib.local.dataplane.fronts.signatures import iam_context, signer
+from platform_lib.local.dataplane.fronts.signatures import iam_context, may, signer
 from platform_lib.local.dataplane.fronts.throttling import Throttle
 from platform_lib.local.dataplane.fronts.tokens import Distrusted, Expected, Tokens
 from platform_lib.local.dataplane.functions.functions import Functions, ThrottledError
 from platform_lib.local.errors import LocalCloudError
+from platform_lib.local.rights.actions import Need
 
 _HEAD_LIMIT = 10_240
 _REQUEST_LIMIT = 10 * 1024 * 1024
@@ -205,7 +206,15 @@ class HttpApi:
                 key = signer(request.headers, query, "execute-api")
                 if key is None:
                     raise Refused(403, "Forbidden", "the request is not signed")
-                return {"iam": iam_context(key, asked.caller.account_id)}
+                account = self._context.account
+                stage = asked.stage.name
+                path = asked.path.removeprefix(f"/{stage}") or "/"
+                called = f"{api.api_id}/{stage}/{request.method}{path}"
+                arn = f"arn:aws:execute-api:{account.region}:{account.account_id}:{called}"
+                need = Need(action="execute-api:Invoke", resource=arn)
+                if not may(account, key, [need], request):
+                    raise Refused(403, "Forbidden", "who signed the request may not call the API")
+                return {"iam": iam_context(account, key)}
             case "JWT":
                 return await self._trust(request, api, route)
             case None | "" | "NONE":

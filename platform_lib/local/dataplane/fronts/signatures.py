@@ -1,14 +1,21 @@
 """Requests that are signed for IAM, as far as that can be told here.
 
-A request must carry a signature of version 4 for the service that it goes to. Whose it is, and
-whether it is right, is not checked: the account's keys are made up, and any will do.
+A request must carry a signature of version 4 for the service that it goes to. Whether it is right
+is not checked. A role or a user whose key it is made with is judged by its policies; the account's
+own key, and one of nobody, may do everything.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
+
+from aiohttp.web import BaseRequest
+
+from platform_lib.local.account import Account
+from platform_lib.local.rights.actions import Need
+from platform_lib.local.rights.judge import request_facts
 
 _HEADER = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<key>[\w-]+)/\d{8}/[\w-]+/(?P<service>[\w-]+)/aws4_request,"
@@ -29,15 +36,28 @@ def signer(headers: Mapping[str, str], query: str, service: str) -> str | None:
     return found["key"] if found is not None and found["service"] == service else None
 
 
-def iam_context(access_key: str, account_id: str) -> dict[str, Any]:
+def iam_context(account: Account, access_key: str) -> dict[str, Any]:
     """Word who signed, as a function is told."""
-    user = f"arn:aws:iam::{account_id}:root"
+    known = account.sessions.known(access_key)
+    user = known.caller.arn if known else f"arn:aws:iam::{account.account_id}:root"
+    user_id = known.caller.facts["aws:userid"] if known else account.account_id
     return {
         "accessKey": access_key,
-        "accountId": account_id,
-        "callerId": account_id,
+        "accountId": account.account_id,
+        "callerId": user_id,
         "cognitoIdentity": None,
         "principalOrgId": None,
         "userArn": user,
-        "userId": account_id,
+        "userId": user_id,
     }
+
+
+def may(account: Account, access_key: str, wanted: Sequence[Need], request: BaseRequest) -> bool:
+    """Whether who signed may do all of this; where not, the screen says why."""
+    known = account.judge.known(access_key) if account.judge else None
+    if account.judge is None or known is None:
+        return True
+    agent = request.headers.get("User-Agent", "")
+    facts = request_facts(account.region, request.remote or "127.0.0.1", agent)
+    there = account.judge.there(account.region)
+    return account.judge.refused_to(known, wanted, facts, there) is None

@@ -11,7 +11,7 @@ from answers_wire import Connection, Request
 from answers_wire import ask as raw
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from dataplane_kit import ask, new_name, subnets, until, write_bundle, zipped
+from dataplane_kit import ask, create_role, grant, new_name, subnets, until, write_bundle, zipped
 
 from platform_lib.local.dataplane.fronts.throttling import Throttle
 from platform_lib.local.errors import LocalCloudError
@@ -226,6 +226,22 @@ def test_iam_asks_for_a_signature(function):
     assert ask(api.url, f"/?{query}").status == 200
 
 
+def test_iam_asks_whether_the_role_that_signed_may_call(account, function):
+    api = Api(function).stage().route("GET /a/{rest+}", AuthorizationType="AWS_IAM")
+    role = create_role(account, "s3:*")
+    given = account.sessions.give(role, "caller")
+    headers = signed("execute-api", given.key)
+    refused = ask(api.url, "/a/b", headers=headers)
+    assert (refused.status, refused.json) == (403, {"message": "Forbidden"})
+    resource = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{api.id}/$default/GET/a/*"
+    grant(account, role, "execute-api:Invoke", resources=resource)
+    identity = ask(api.url, "/a/b", headers=headers).json["requestContext"]["authorizer"]["iam"]
+    name = role.rpartition("/")[2]
+    assert identity["userArn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/caller"
+    assert identity["userId"].startswith("AROA")
+    assert identity["userId"].endswith(":caller")
+
+
 def encoded(value):
     text = value if isinstance(value, bytes) else json.dumps(value).encode()
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
@@ -425,6 +441,11 @@ def test_a_url_with_iam_asks_for_a_signature(account, plane, code):
     context = ask(url, headers=signed("lambda")).json["requestContext"]
     assert context["authorizer"]["iam"]["accessKey"] == "AKIATEST"
     assert context["accountId"] == ACCOUNT
+    role = create_role(account, "lambda:InvokeFunction")
+    by_role = signed("lambda", account.sessions.give(role, "caller").key)
+    assert ask(url, headers=by_role).status == 403
+    grant(account, role, "lambda:InvokeFunction", "lambda:InvokeFunctionUrl")
+    assert ask(url, headers=by_role).status == 200
     # Lambda answers a browser's question itself.
     answer = ask(url, "/", "OPTIONS", headers=PREFLIGHT)
     assert answer.status == 200
