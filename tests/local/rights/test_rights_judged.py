@@ -197,7 +197,9 @@ def test_the_account_judges_unless_it_is_told_not_to(permissions):
         "    except Exception as problem:\n"
         "        sys.exit(type(problem).__name__)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
     assert done.stderr.strip() == ("ClientError" if permissions else "")
 
 
