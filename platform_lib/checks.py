@@ -48,10 +48,13 @@ class InvalidInput(Exception):  # noqa: N818 - it never reaches a user: `naming_
 
 @contextmanager
 def naming_errors(component: str, name: object) -> Iterator[None]:
-    """Turn an `InvalidInput` raised inside into an `ArgsError` that names the component."""
+    """Turn an `InvalidInput` raised inside into an `ArgsError` that names the component.
+
+    So is what the system says of a file or of the cache: not to be read, no room.
+    """
     try:
         yield
-    except InvalidInput as problem:
+    except (InvalidInput, OSError) as problem:
         raise ArgsError(f"{component} {_shown(name)}: {problem}") from None
 
 

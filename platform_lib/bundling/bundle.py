@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from platform_lib.bundling.archive import write_zip
-from platform_lib.bundling.cache import cache_dir, digest, made_once
+from platform_lib.bundling.cache import cache_dir, digest, is_whole, made_once
 from platform_lib.bundling.dependency_layer import DependencyLayer, make_layer
 from platform_lib.bundling.entry_check import (
     Entry,
@@ -185,7 +185,7 @@ def _build(
 
     home = made_once(cache_dir("bundles") / tag, build)
     tree, archive = home / "context" / "app", home / "bundle.zip"
-    if zipped and not archive.exists():
+    if zipped and not is_whole(archive):
         write_zip(tree, archive)
     return Bundle(
         source=source,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platform_lib.bundling.archive import write_zip
-from platform_lib.bundling.cache import cache_dir, digest, made_once
+from platform_lib.bundling.cache import cache_dir, digest, is_whole, made_once
 from platform_lib.bundling.locks import Locks
 from platform_lib.bundling.tree import write_new
 from platform_lib.shims import OURS
@@ -50,6 +50,6 @@ def make_layer(
 
     home = made_once(cache_dir("layers") / key, build)
     archive = home / "layer.zip"
-    if zipped and not archive.exists():
+    if zipped and not is_whole(archive):
         write_zip(home / "opt", archive)
     return DependencyLayer(key=key, packages=home / "opt" / "python", zip=archive)

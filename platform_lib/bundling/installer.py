@@ -1,5 +1,6 @@
 """The uv that locks and installs packages for a target, and its errors in one line."""
 
+import csv
 import os
 import re
 import subprocess
@@ -106,8 +107,26 @@ def install(
     words += [] if dependencies else ["--no-deps"]
     words += [*options, "--requirements", "-"]
     _run(["pip", "install"], words, folder=folder, text=text)
+    if _is_cut_short(target):
+        # uv proves a wheel when it unpacks it into its cache, and trusts its cache from then on.
+        words += ["--no-cache", "--reinstall"]
+        _run(["pip", "install"], words, folder=folder, text=text)
     # uv's own lock on the folder is no part of what was installed.
     target.joinpath(".lock").unlink(missing_ok=True)
+
+
+def _is_cut_short(target: Path) -> bool:
+    """Tell whether a file is missing, or shorter than its package's RECORD says."""
+    for record in target.glob("*.dist-info/RECORD"):
+        with record.open(newline="") as rows:
+            for name, _, size in csv.reader(rows):
+                if size and not name.startswith("../"):
+                    try:
+                        if (target / name).stat().st_size < int(size):
+                            return True
+                    except FileNotFoundError:
+                        return True
+    return False
 
 
 def install_package(requirement: str, target: Path, *, python_version: str, platform: str) -> None:

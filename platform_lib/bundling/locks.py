@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from platform_lib.bundling.cache import cache_dir, made_once, made_whole
+from platform_lib.bundling.cache import cache_dir, is_whole, made_once, made_whole
 from platform_lib.bundling.installer import InstallFailed, compile_lock, install, platform_tag
 from platform_lib.bundling.local_packages import LocalPackage, local_packages, wheel_of
 from platform_lib.bundling.lock_files import pylock_lines
@@ -122,7 +122,7 @@ def _app_lock(
     noted = _kept(*parts, "libraries")
     local = _noted(noted)
     kept = _kept(*parts, *(each.dependencies(source) for each in local))
-    if kept.exists():
+    if is_whole(kept):
         return kept.read_text(), local
     lock, local = _resolve(source, requirements, python_version, platform)
     if requirements.hashed:
@@ -144,7 +144,7 @@ def _app_lock(
 def _noted(path: Path) -> tuple[LocalPackage, ...]:
     return (
         tuple(LocalPackage(**each) for each in json.loads(path.read_text()))
-        if path.exists()
+        if is_whole(path)
         else ()
     )
 
@@ -211,7 +211,7 @@ def _added_lock(
     if not added:
         return ""
     kept = _kept("added", *added, *limits, *pins, python_version, platform)
-    if kept.exists():
+    if is_whole(kept):
         return kept.read_text()
 
     def lock_within(limits: list[str]) -> str:

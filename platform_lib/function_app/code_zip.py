@@ -10,7 +10,7 @@ from pathlib import Path
 from zipfile import ZipInfo
 
 from platform_lib.bundling.archive import write_files
-from platform_lib.bundling.cache import cache_dir, digest
+from platform_lib.bundling.cache import cache_dir, digest, is_whole
 from platform_lib.bundling.entry_check import read_entry
 from platform_lib.bundling.native_code import HEAD, processor_of
 from platform_lib.checks import InvalidInput
@@ -127,7 +127,7 @@ def zip_of(files: Mapping[str, bytes]) -> Path:
     """Zip a few files; the same files are the same zip everywhere, found when it was made."""
     content = [part for name in sorted(files) for part in (name, files[name])]
     made = cache_dir("zips") / f"{digest(_LAYOUT, *content)[:32]}.zip"
-    if not made.exists():
+    if not is_whole(made):
         write_files(files, made)
     return made
 
@@ -148,6 +148,6 @@ def add_shim_to_zip(path: Path, *, handler: str) -> Path:
     content = [part for name in sorted(files) for part in (name, files[name])]
     key = digest(_LAYOUT, path.read_bytes(), *content)[:32]
     made = cache_dir("zips") / f"{key}.zip"
-    if not made.exists():
+    if not is_whole(made):
         write_files(files, made, original=path)
     return made
