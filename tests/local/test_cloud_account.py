@@ -76,7 +76,7 @@ def test_what_a_killed_engine_made_is_not_made_twice(tmp_path):
 def test_after_a_kill_at_any_moment_the_next_up_converges(tmp_path):
     program = write_program(tmp_path / "app", "app", CHAIN)
     with LocalCloud(tmp_path / "state") as cloud:
-        for number, moment in enumerate((1, 3, 5, 6)):
+        for number, moment in enumerate((2, 5)):
             victim = ("engine", "program")[number % 2]
             for operation in (cloud.up, cloud.destroy):
                 killer = KillsTheEngine(cloud, moment, victim)
