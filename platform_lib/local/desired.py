@@ -310,12 +310,22 @@ class Desired:
         return id in getattr(ec2, names[kind])
 
     def database(self, kind: str, id: str) -> Database:
-        """Return a database instance, by its resource ID, or a cluster of them, by its name.
+        """Return a database instance, by its resource ID, or a cluster or a cache, by its name.
 
         Raises:
             LocalCloudError: It is gone, or has no password.
         """
         found = self._database(kind, id)
+        if kind.startswith("cache_"):
+            return Database(
+                name=id,
+                engine=str(found.engine),
+                version=str(found.engine_version or ""),
+                user="",
+                password=str(getattr(found, "auth_token", None) or ""),
+                database="",
+                port=int(found.port),
+            )
         managed = getattr(found, "master_user_secret", None)
         if managed is not None:
             password = json.loads(managed.secret.secret_string)["password"]
@@ -343,8 +353,12 @@ class Desired:
         self._database(kind, id).served = (host, port)
 
     def _database(self, kind: str, id: str) -> Any:
-        rds = self._backend("rds")
-        if kind == "db_cluster":
+        rds, caches = self._backend("rds"), self._backend("elasticache")
+        if kind == "cache_cluster":
+            found = caches.cache_clusters.get(id)
+        elif kind == "cache_group":
+            found = caches.replication_groups.get(id)
+        elif kind == "db_cluster":
             found = rds.clusters.get(id)
         else:
             databases = list(rds.databases.values())

@@ -23,7 +23,48 @@ def cluster(lab):
     )["id"]
 
 
+def cache_subnets(lab):
+    return lab.state("aws:elasticache/subnetGroup:SubnetGroup", subnetIds=lab.subnets())["name"]
+
+
 SAMPLES = {
+    "aws:elasticache/subnetGroup:SubnetGroup": lambda lab: [
+        {"subnetIds": lab.subnets(), "description": "inside"}
+    ],
+    "aws:elasticache/cluster:Cluster": lambda lab: [
+        {
+            "engine": "redis",
+            "engineVersion": "7.1",
+            "nodeType": "cache.t4g.micro",
+            "numCacheNodes": 1,
+            "port": 6380,
+            "subnetGroupName": cache_subnets(lab),
+            "autoMinorVersionUpgrade": "true",
+            "snapshotRetentionLimit": 1,
+            "tags": TAGS,
+        }
+    ],
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda lab: [
+        {
+            "description": "sessions",
+            "engine": "valkey",
+            "engineVersion": "8.0",
+            "nodeType": "cache.t4g.micro",
+            "numCacheClusters": 2,
+            "automaticFailoverEnabled": True,
+            "multiAzEnabled": True,
+            "atRestEncryptionEnabled": True,
+            "transitEncryptionEnabled": True,
+            "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/k",
+            "authToken": Secret("a-token-of-sixteen-or-more"),
+            "autoMinorVersionUpgrade": True,
+            "snapshotRetentionLimit": 1,
+            "snapshotWindow": "03:00-05:00",
+            "networkType": "ipv4",
+            "ipDiscovery": "ipv4",
+            "tags": TAGS,
+        }
+    ],
     "aws:rds/cluster:Cluster": lambda lab: [
         {
             "engine": "aurora-postgresql",

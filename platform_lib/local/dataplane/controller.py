@@ -182,7 +182,7 @@ class DataPlane:
 
         Args:
             kind: `load_balancer`, `http_api`, `function_url`, `domain_name` (of an API),
-                `db_instance` or `db_cluster`.
+                `db_instance`, `db_cluster`, `cache_cluster` or `cache_group`.
             id: The load balancer's ARN, the API's id, the function's or alias' ARN, or the name.
 
         Raises:
@@ -239,7 +239,7 @@ class DataPlane:
 
     async def _changed(self, type: str, id: str, action: str) -> None:
         match type:
-            case "aws:rds/instance:Instance" | "aws:rds/cluster:Cluster":
+            case _ if type in KINDS:
                 await self._databases.changed(KINDS[type], id, action)
             case "aws:ecs/service:Service":
                 await self._containers.reconcile(id)

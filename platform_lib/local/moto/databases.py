@@ -14,6 +14,8 @@ def patch_databases() -> None:
     make_managed_secrets_log_in()
     give_every_instance_an_id()
     change_ports()
+    keep_auth_tokens()
+    delete_cache_subnet_groups()
 
 
 def tell_where_databases_answer() -> None:
@@ -74,6 +76,39 @@ def give_every_instance_an_id() -> None:
         self.dbi_resource_id = "db-" + "".join(secrets.choice(letters) for _ in range(26))
 
     instance.__init__ = make_with_id
+
+
+def delete_cache_subnet_groups() -> None:
+    """Let subnet groups of caches be deleted; moto only makes them."""
+    from moto.core.responses import EmptyResult
+    from moto.elasticache.exceptions import CacheSubnetGroupNotFound
+    from moto.elasticache.responses import ElastiCacheResponse
+
+    def delete(self: Any) -> EmptyResult:
+        name = self._get_param("CacheSubnetGroupName")
+        if self.elasticache_backend.cache_subnet_groups.pop(name, None) is None:
+            raise CacheSubnetGroupNotFound(name)
+        return EmptyResult()
+
+    response: Any = ElastiCacheResponse
+    response.delete_cache_subnet_group = delete
+
+
+def keep_auth_tokens() -> None:
+    """Let a replication group keep its token; moto keeps only whether there is one."""
+    import inspect
+
+    from moto.elasticache.models import ReplicationGroup
+
+    group: Any = ReplicationGroup
+    make = group.__init__
+    shape = inspect.signature(make)
+
+    def make_with_token(self: Any, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        self.auth_token = shape.bind(self, *args, **kwargs).arguments.get("auth_token")
+
+    group.__init__ = make_with_token
 
 
 def change_ports() -> None:

@@ -205,6 +205,7 @@ _AT_HOME: Final = (
     "application-autoscaling",
     "autoscaling",
     "ecs",
+    "elasticache",
     "elbv2",
     "events",
     "lambda",

@@ -156,7 +156,8 @@ class Resources:
         values = {**self._names(), **plain(inputs)}
         state: Properties = {**inputs, **self._always(row, inputs)}
         for word, source in row.outputs.items():
-            known = fill(source, values) if is_template(source) else None
+            plain_text = isinstance(source, str) and is_template(source)
+            known = fill(source, values) if plain_text else None
             state[word] = UNKNOWN if known is None or has_unknown(values) else known
         for block, more in row.added.items():
             state[block] = {**(inputs.get(block) or {}), **dict.fromkeys(more, UNKNOWN)}

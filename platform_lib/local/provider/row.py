@@ -189,7 +189,7 @@ class Row:
     update: tuple[Call, ...] = ()
     tags: Tags | None = None
     tag_specification: str = ""
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     added: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()

@@ -7,9 +7,9 @@ from typing import Any
 _FIELD = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
-def is_template(text: str) -> bool:
-    """Say whether a string has a field."""
-    return _FIELD.search(text) is not None
+def is_template(text: Any) -> bool:
+    """Say whether something is to be filled in: a string with a field, or a list or mapping."""
+    return not isinstance(text, str) or _FIELD.search(text) is not None
 
 
 def fields(template: Any) -> set[str]:

@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from platform_lib.local.dataplane.context import Context
-from platform_lib.local.dataplane.databases import postgres
+from platform_lib.local.dataplane.databases import postgres, redis
 from platform_lib.local.dataplane.databases.server import Home, Server, choose_port, remove_left
 from platform_lib.local.dataplane.running.processes import Command, Kept, with_this_machines
 from platform_lib.local.desired import Database
 from platform_lib.local.errors import LocalCloudError, NotSteady
 
 _POSTGRES: Final = ("postgres", "aurora-postgresql")
+_REDIS: Final = ("redis", "valkey")
 _PAUSE: Final = 0.05
 _START_SECONDS: Final = 60.0
 KINDS: Final[Mapping[str, str]] = {
     "aws:rds/instance:Instance": "db_instance",
     "aws:rds/cluster:Cluster": "db_cluster",
+    "aws:elasticache/cluster:Cluster": "cache_cluster",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "cache_group",
 }
 """Resource type -> the kind of endpoint that it has."""
 
@@ -49,8 +52,8 @@ class Databases:
         """Return `127.0.0.1:PORT` of a database that takes logins.
 
         Args:
-            kind: `db_instance` or `db_cluster`.
-            id: Its ARN.
+            kind: `db_instance`, `db_cluster`, `cache_cluster` or `cache_group`.
+            id: The resource's id.
 
         Raises:
             LocalCloudError: No server for it is on this machine, or it does not start.
@@ -85,9 +88,13 @@ class Databases:
                 )
             home = self._home(database, "postgres")
             return home, postgres.Postgres(database, home, programs)
+        if database.engine in _REDIS:
+            program = redis.find(database.engine)
+            home = self._home(database, "redis")
+            return home, redis.Redis(database, home, program)
         raise LocalCloudError(
-            f"database {database.name}: no server for {database.engine} runs here, PostgreSQL "
-            "alone does"
+            f"database {database.name}: no server for {database.engine} runs here; PostgreSQL, "
+            "Redis and Valkey do"
         )
 
     def _home(self, database: Database, user: str) -> Home:

@@ -52,7 +52,7 @@ def find(version: str) -> Programs:
     if not found:
         raise LocalCloudError(
             "no PostgreSQL is on this machine: install one (apt-get install postgresql, brew "
-            "install postgresql) so that `postgres` and `initdb` are on PATH, or start Docker"
+            "install postgresql) so that `postgres` and `initdb` are on PATH"
         )
     return next((each for each in found if each.major == wanted), found[0])
 

@@ -17,6 +17,7 @@ _SERVICES: Final = (
     "ecr",
     "ecs",
     "efs",
+    "elasticache",
     "events",
     "iam",
     "instances",

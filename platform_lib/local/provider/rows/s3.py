@@ -98,7 +98,7 @@ _TAG_OBJECT = Call(
     without="delete_object_tagging",
 )
 
-ROWS = (
+ROWS: tuple[Row, ...] = (
     Row(
         type="aws:s3/bucket:Bucket",
         service="s3",

