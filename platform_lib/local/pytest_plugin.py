@@ -23,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "local_cloud_keep_unknown", "keep resource types that are not imitated", type="bool"
     )
+    parser.addini(
+        "local_cloud_permissions",
+        "whether an app may do only what its role allows",
+        type="bool",
+        default=True,
+    )
     parser.addini("local_cloud_region", "region of the local cloud's apps", default="us-east-1")
 
 
@@ -41,6 +47,9 @@ def local_cloud(
     keep = bool(pytestconfig.getini("local_cloud_keep_unknown"))
     region = str(pytestconfig.getini("local_cloud_region"))
     with LocalCloud(
-        tmp_path_factory.mktemp("local-cloud"), region=region, keep_unknown=keep
+        tmp_path_factory.mktemp("local-cloud"),
+        region=region,
+        permissions=bool(pytestconfig.getini("local_cloud_permissions")),
+        keep_unknown=keep,
     ) as cloud:
         yield cloud

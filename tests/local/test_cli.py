@@ -110,6 +110,8 @@ def test_other_terminals_reach_the_cloud_that_serves(tmp_path, program):
         assert serving.process.stdout.readline() == "second  + aws:sns/topic:Topic t\n"
         busy = run("up", second, "--port", 8080, cwd=tmp_path)
         assert busy.returncode == 1 and "runs in .platform-local already" in busy.stderr
+        late = run("up", second, "--no-permissions", cwd=tmp_path)
+        assert late.returncode == 1 and "--no-permissions: it is decided when" in late.stderr
         wrong = run("preview", tmp_path, cwd=tmp_path)
         assert wrong.returncode == 1 and "holds no Pulumi.yaml" in wrong.stderr
 

@@ -277,6 +277,19 @@ def test_a_kill_in_the_middle_of_a_destroy_is_repaired_by_the_next_up(
     assert world.names() == []
 
 
+@pytest.mark.parametrize("permissions", [True, False])
+def test_whether_apps_are_judged_is_said_when_the_cloud_starts(tmp_path, permissions):
+    asked = []
+
+    def services(*_, permissions=True):
+        asked.append(permissions)
+        raise LocalCloudError("seen")
+
+    with pytest.raises(LocalCloudError, match="seen"):
+        LocalCloud(tmp_path / "state", permissions=permissions, services=services).start()
+    assert asked == [permissions]
+
+
 @linux
 @pytest.mark.parametrize("doing", ["creating", "thinking"])
 def test_a_kill_of_the_cloud_leaves_no_process_and_no_state(tmp_path, doing):
