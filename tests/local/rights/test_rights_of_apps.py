@@ -93,6 +93,8 @@ def test_an_instance_asks_its_metadata(account, plane, tmp_path):
     assert set(env) - {"LC_CTYPE"} == {
         "AWS_EC2_METADATA_SERVICE_ENDPOINT",
         "AWS_ENDPOINT_URL",
+        "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+        "AWS_METADATA_SERVICE_TIMEOUT",
         "GRANIAN_HOST",
         "HOME",
         "INVOCATION_ID",

@@ -8,5 +8,6 @@
 | `engine.py` | the Docker engine |
 | `machines.py` | auto scaling groups: an instance is the process that its unit starts |
 | `units.py` | user data: cloud-config and its systemd unit, read |
+| `role_endpoint.py` | where an app asks for the credentials of its role |
 | `secret_values.py` | values of secrets, at the start of a copy |
 """

@@ -118,7 +118,12 @@ class InstanceEndpoint(_Endpoint):
         }
 
     def _variables(self, address: str) -> dict[str, str]:
-        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": address}
+        return {
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": address,
+            # boto3 asks once, for a second: a busy machine may take longer.
+            "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3",
+            "AWS_METADATA_SERVICE_TIMEOUT": "5",
+        }
 
     def _answer(self, request: web.BaseRequest) -> web.Response:
         path = request.path.strip("/")
