@@ -98,7 +98,60 @@ _TAG_OBJECT = Call(
     without="delete_object_tagging",
 )
 
-ROWS: tuple[Row, ...] = (
+_OBJECT_ROW = Row(
+    type="aws:s3/bucketObjectv2:BucketObjectv2",
+    service="s3",
+    name=Name("key", 1024),
+    create=Call("put_object"),
+    id="{bucket}/{key}",
+    looks=(
+        Look("head_object", _OBJECT),
+        Look("get_object_tagging", _OBJECT),
+    ),
+    deleting=_delete_versions,
+    delete=Call("delete_object", _OBJECT),
+    prepare=_body,
+    renames={
+        "source": "Body",
+        "content": "Body",
+        "contentBase64": "Body",
+        "kmsKeyId": "SSEKMSKeyId",
+        "objectLockLegalHoldStatus": "ObjectLockLegalHoldStatus",
+        "websiteRedirect": "WebsiteRedirectLocation",
+    },
+    also=(_TAG_OBJECT,),
+    update=(Call("put_object"), _TAG_OBJECT),
+    updated=_tag_again,
+    keeps=(
+        "acl",
+        "bucketKeyEnabled",
+        "contentType",
+        "etag",
+        "kmsKeyId",
+        "serverSideEncryption",
+        "storageClass",
+    ),
+    replace=("bucket", "key"),
+    dropped={
+        **because("a read gives the body's hash", "source", "content", "contentBase64"),
+        **because("the object is asked for by it", "bucket", "key"),
+        "acl": "another operation's to read",
+        "checksumAlgorithm": "a read gives the sum, not how it was asked for",
+    },
+    outputs={
+        "arn": "arn:aws:s3:::{bucket}/{key}",
+        "etag": "ETag",
+        "versionId": "VersionId",
+    },
+    volatile=("etag", "versionId"),
+    ignored={
+        **because("the body itself is compared", "etag", "sourceHash"),
+        "forceDestroy": "nothing holds an object back here",
+    },
+    refused={"overrideProvider": "default tags of one object alone are not imitated"},
+)
+
+ROWS = (
     Row(
         type="aws:s3/bucket:Bucket",
         service="s3",
@@ -247,67 +300,12 @@ ROWS: tuple[Row, ...] = (
         back={"eventbridge": "NotificationConfiguration.EventBridgeConfiguration != null"},
         dropped=_OF_BUCKET,
     ),
-    Row(
-        type="aws:s3/bucketObjectv2:BucketObjectv2",
-        service="s3",
-        name=Name("key", 1024),
-        create=Call("put_object"),
-        id="{bucket}/{key}",
-        looks=(
-            Look("head_object", _OBJECT),
-            Look("get_object_tagging", _OBJECT),
-        ),
-        deleting=_delete_versions,
-        delete=Call("delete_object", _OBJECT),
-        prepare=_body,
-        renames={
-            "source": "Body",
-            "content": "Body",
-            "contentBase64": "Body",
-            "kmsKeyId": "SSEKMSKeyId",
-            "objectLockLegalHoldStatus": "ObjectLockLegalHoldStatus",
-            "websiteRedirect": "WebsiteRedirectLocation",
-        },
-        also=(_TAG_OBJECT,),
-        update=(Call("put_object"), _TAG_OBJECT),
-        updated=_tag_again,
-        keeps=(
-            "acl",
-            "bucketKeyEnabled",
-            "contentType",
-            "etag",
-            "kmsKeyId",
-            "serverSideEncryption",
-            "storageClass",
-        ),
-        replace=("bucket", "key"),
-        dropped={
-            **because("a read gives the body's hash", "source", "content", "contentBase64"),
-            **because("the object is asked for by it", "bucket", "key"),
-            "acl": "another operation's to read",
-            "checksumAlgorithm": "a read gives the sum, not how it was asked for",
-        },
-        outputs={
-            "arn": "arn:aws:s3:::{bucket}/{key}",
-            "etag": "ETag",
-            "versionId": "VersionId",
-        },
-        volatile=("etag", "versionId"),
-        ignored={
-            **because("the body itself is compared", "etag", "sourceHash"),
-            "forceDestroy": "nothing holds an object back here",
-        },
-        refused={"overrideProvider": "default tags of one object alone are not imitated"},
-    ),
-)
-
-ROWS = (
-    *ROWS,
+    _OBJECT_ROW,
     # The older name of the same.
     replace(
-        ROWS[-1],
+        _OBJECT_ROW,
         type="aws:s3/bucketObject:BucketObject",
-        dropped={k: v for k, v in ROWS[-1].dropped.items() if k != "checksumAlgorithm"},
+        dropped={k: v for k, v in _OBJECT_ROW.dropped.items() if k != "checksumAlgorithm"},
         refused={},
     ),
     Row(
