@@ -5,7 +5,32 @@ NOT_FOR_THIS_KIND = (
 )
 BY_KIND = "the provider compares it for this kind only, where AWS gives the value itself"
 
+ANOTHER = (
+    "changing it in place is not imitated: here it makes another resource, and the preview says so"
+)
+ATTRIBUTE = "an attribute of a running instance: here an instance with it is another"
+
 DIFFERENT = {
+    ("aws:ec2/instance:Instance", None, "monitoring"): ATTRIBUTE,
+    ("aws:ec2/instance:Instance", None, "iamInstanceProfile"): ATTRIBUTE,
+    ("aws:ec2/instance:Instance", "taken away", "userData"): ATTRIBUTE,
+    ("aws:ec2/routeTableAssociation:RouteTableAssociation", "changed", "routeTableId"): ANOTHER,
+    ("aws:ec2/securityGroupRule:SecurityGroupRule", None, "description"): ANOTHER,
+    ("aws:ec2/securityGroupRule:SecurityGroupRule", "changed", "fromPort"): (
+        "of every protocol, where the provider leaves ports out and AWS ignores them"
+    ),
+    ("aws:ec2/securityGroupRule:SecurityGroupRule", "changed", "toPort"): "as fromPort",
+    ("aws:ec2/subnet:Subnet", None, "ipv6CidrBlock"): ANOTHER,
+    ("aws:ec2/vpc:Vpc", None, "assignGeneratedIpv6CidrBlock"): ANOTHER,
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", None, "privateDnsEnabled"): ANOTHER,
+    ("aws:efs/fileSystem:FileSystem", None, "lifecyclePolicies"): ANOTHER,
+    ("aws:efs/fileSystem:FileSystem", None, "provisionedThroughputInMibps"): ANOTHER,
+    ("aws:efs/fileSystem:FileSystem", None, "throughputMode"): ANOTHER,
+    ("aws:efs/mountTarget:MountTarget", None, "securityGroups"): ANOTHER,
+    ("aws:rds/cluster:Cluster", None, "enabledCloudwatchLogsExports"): ANOTHER,
+    ("aws:rds/cluster:Cluster", "taken away", "serverlessv2ScalingConfiguration"): ANOTHER,
+    ("aws:rds/clusterInstance:ClusterInstance", None, "engineVersion"): ANOTHER,
+    ("aws:rds/clusterInstance:ClusterInstance", None, "publiclyAccessible"): ANOTHER,
     # type, what is done (None: all of it), path (None: all of it) -> why
     (
         "aws:apigatewayv2/integration:Integration",

@@ -62,7 +62,7 @@ def test_a_change_does_here_what_the_provider_plans(type, provider, samples):
                 and not excused(type, what, path, provider.version, MET)
             ):
                 wrong[what, path] = f"here {here}, the provider {verdict} ({', '.join(changed)})"
-    assert wrong == {}
+    assert not wrong, "".join(f"\n{what} {path}: {told}" for (what, path), told in wrong.items())
 
 
 def given(found, row, config, named, block):

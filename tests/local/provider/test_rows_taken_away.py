@@ -18,6 +18,13 @@ UNREAD = {
 }
 """(type, input) -> why more than the one input is another when it is taken away."""
 
+UNDELETED = {
+    ("aws:ec2/instance:Instance", None): "the account gives the address of the sample once",
+    ("aws:rds/cluster:Cluster", "skipFinalSnapshot"): "it could not be deleted after it",
+    ("aws:rds/instance:Instance", "skipFinalSnapshot"): "it could not be deleted after it",
+}
+"""(type, input) -> why it cannot be tried."""
+
 
 def cases():
     for type, row in sorted(ROWS.items()):
@@ -31,6 +38,8 @@ def test_what_is_taken_away_is_the_default_again_or_stays(type, lab):
     for inputs in [*SAMPLES[type](lab), *(MORE[type](lab) if type in MORE else ())]:
         words = [word for word in inputs if word in row.keeps or row.unset.get(word) is not None]
         for word in words:
+            if {(type, None), (type, word)} & set(UNDELETED):
+                continue
             id, state, checked = lab.make(type, **inputs)
             less = {key: value for key, value in checked.items() if key != word}
             change = lab.kinds.diff(type, checked, less, ())

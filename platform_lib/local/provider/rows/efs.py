@@ -19,6 +19,14 @@ ROWS = (
         also=(Call("put_lifecycle_configuration", _SYSTEM, takes=("lifecyclePolicies",)),),
         update=(Call("put_lifecycle_configuration", _SYSTEM, takes=("lifecyclePolicies",)),),
         tags=_TAGS,
+        keeps=(
+            "availabilityZoneName",
+            "creationToken",
+            "encrypted",
+            "kmsKeyId",
+            "performanceMode",
+        ),
+        unset={"throughputMode": "bursting"},
         outputs={
             "arn": "arn:aws:elasticfilesystem:{region}:{account}:file-system/{id}",
             "creationToken": "CreationToken",
@@ -34,6 +42,7 @@ ROWS = (
         id="MountTargetId",
         looks=(Look("describe_mount_targets", {"MountTargetId": "{id}"}, "MountTargets[0]"),),
         delete=Call("delete_mount_target", {"MountTargetId": "{id}"}),
+        keeps=("ipAddress", "securityGroups"),
         outputs={
             "dnsName": "{fileSystemId}.efs.{region}.amazonaws.com",
             "ipAddress": "IpAddress",
@@ -50,6 +59,7 @@ ROWS = (
         looks=(Look("describe_access_points", {"AccessPointId": "{id}"}, "AccessPoints[0]"),),
         delete=Call("delete_access_point", {"AccessPointId": "{id}"}),
         tags=_TAGS,
+        keeps=("rootDirectory",),
         outputs={"arn": "AccessPointArn", "ownerId": "{account}"},
     ),
 )

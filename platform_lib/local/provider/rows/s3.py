@@ -305,6 +305,8 @@ ROWS = (
     replace(
         _OBJECT_ROW,
         type="aws:s3/bucketObject:BucketObject",
+        keeps=tuple(word for word in _OBJECT_ROW.keeps if word != "acl"),
+        unset={**_OBJECT_ROW.unset, "acl": "private"},
         dropped={k: v for k, v in _OBJECT_ROW.dropped.items() if k != "checksumAlgorithm"},
         refused={},
     ),

@@ -173,6 +173,7 @@ ROWS = (
         ),
         tag_specification="vpc",
         tags=_TAGS,
+        keeps=("cidrBlock", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"),
         back={"assignGeneratedIpv6CidrBlock": "Ipv6CidrBlockAssociationSet && `true`"},
         outputs={
             "arn": "arn:aws:ec2:{region}:{account}:vpc/{id}",
@@ -228,6 +229,13 @@ ROWS = (
         ),
         tag_specification="subnet",
         tags=_TAGS,
+        keeps=("availabilityZone", "availabilityZoneId"),
+        unset={
+            "assignIpv6AddressOnCreation": False,
+            "enableResourceNameDnsARecordOnLaunch": False,
+            "ipv6Native": False,
+            "mapPublicIpOnLaunch": False,
+        },
         back={
             "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
             "enableResourceNameDnsARecordOnLaunch": (
@@ -273,6 +281,7 @@ ROWS = (
         id="RouteTable.RouteTableId",
         looks=(Look("describe_route_tables", {"RouteTableIds": ["{id}"]}, "RouteTables[0]"),),
         delete=Call("delete_route_table", {"RouteTableId": "{id}"}),
+        keeps=("routes",),
         hooked=("routes",),
         created=_set_routes,
         updated=_routes_updated,
@@ -306,6 +315,7 @@ ROWS = (
         ),
         renames={"egressOnlyGatewayId": "EgressOnlyInternetGatewayId"},
         update=(Call("replace_route", whole=True),),
+        keeps=("networkInterfaceId",),
         replace=(
             "destinationCidrBlock",
             "destinationIpv6CidrBlock",
@@ -358,6 +368,7 @@ ROWS = (
         ),
         deleting=_detach,
         delete=Call("delete_internet_gateway", {"InternetGatewayId": "{id}"}),
+        keeps=("vpcId",),
         hooked=("vpcId",),
         created=_attach,
         updated=_moved,
