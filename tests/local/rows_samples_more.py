@@ -4,7 +4,7 @@ import base64
 import json
 
 import rows_samples_data as data
-from rows_kit import TAGS
+from rows_kit import POLICY, TAGS
 from rows_samples_network import network, subnet
 
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
@@ -121,6 +121,18 @@ SAMPLES = {
             "redirectAllRequestsTo": {"hostName": "b.example", "protocol": "https"},
         },
     ],
+}
+
+
+SAMPLES |= {
+    "aws:iam/user:User": lambda lab: [
+        {
+            "path": "/team/",
+            "permissionsBoundary": lab.state("aws:iam/policy:Policy", policy=POLICY)["arn"],
+            "tags": TAGS,
+        }
+    ],
+    "aws:iam/group:Group": lambda lab: [{"path": "/team/"}],
 }
 UNSAMPLED = {
     "aws:s3/bucketObject:BucketObject": data.UNSAMPLED[OBJECT],

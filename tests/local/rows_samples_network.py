@@ -229,6 +229,13 @@ SAMPLES |= {
     "aws:ec2/keyPair:KeyPair": lambda lab: [{"publicKey": KEY, "tags": TAGS}],
 }
 
+
+def _main_tables(lab):
+    vpc = network(lab)
+    return [{"vpcId": vpc, "routeTableId": table(lab, vpc)}]
+
+
+SAMPLES["aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"] = _main_tables
 UNSAMPLED = {
     "aws:ec2/flowLog:FlowLog": ("eniId",),
     "aws:ec2/securityGroupRule:SecurityGroupRule": ("prefixListIds",),

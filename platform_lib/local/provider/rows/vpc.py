@@ -126,6 +126,37 @@ def _alive(account: Account, values: Properties, found: Properties) -> Propertie
     return None if found.get("State") == "deleted" else found
 
 
+# The main table of a network
+
+
+def _main(account: Account, inputs: Properties) -> Properties:
+    """Find the association that says which table is the main one."""
+    table = _table_of(account, inputs["vpcId"], "association.main", "true")
+    ids = [one["RouteTableAssociationId"] for one in table["Associations"] if one.get("Main")]
+    return {"associationId": ids[0]}
+
+
+def _table_of(account: Account, vpc: str, name: str, value: str) -> Properties:
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": name, "Values": [value]}]
+    found = call_aws(account, "ec2", "describe_route_tables", {"Filters": filters})
+    table: Properties = found["RouteTables"][0]
+    return table
+
+
+def _give_back(account: Account, state: Properties) -> None:
+    """Let the network's first table be its main one again, as the provider does."""
+    filters = [{"Name": "vpc-id", "Values": [state["vpcId"]]}]
+    found = call_aws(account, "ec2", "describe_route_tables", {"Filters": filters})
+    others = [one["RouteTableId"] for one in found["RouteTables"]]
+    main = _table_of(account, state["vpcId"], "association.main", "true")
+    others = [id for id in others if id != main["RouteTableId"]]
+    ours = any(one["RouteTableAssociationId"] == state["id"] for one in main["Associations"])
+    if ours and others:
+        association = _main(account, state)["associationId"]
+        request = {"AssociationId": association, "RouteTableId": others[0]}
+        call_aws(account, "ec2", "replace_route_table_association", request)
+
+
 ROWS = (
     Row(
         type="aws:ec2/vpc:Vpc",
@@ -459,5 +490,31 @@ ROWS = (
             "secondaryPrivateIpAddresses",
             "vpcId",
         ),
+    ),
+    Row(
+        type="aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation",
+        service="ec2",
+        create=Call("replace_route_table_association"),
+        asked=_main,
+        id="NewAssociationId",
+        looks=(
+            Look(
+                "describe_route_tables",
+                {
+                    "Filters": [
+                        {
+                            "Name": "association.route-table-association-id",
+                            "Values": ["{id}"],
+                        }
+                    ]
+                },
+                "RouteTables[0]",
+            ),
+        ),
+        deleting=_give_back,
+        delete=Call("describe_vpcs", {"VpcIds": ["{vpcId}"]}),
+        hooked=("vpcId",),
+        replace=("vpcId",),
+        dropped={"vpcId": "it is asked for by its network"},
     ),
 )
