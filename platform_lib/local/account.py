@@ -29,6 +29,9 @@ SETTINGS: Final = {
 }
 """One account, and what moto refuses as AWS does once it is told to: read from the environment."""
 
+_PROFILES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""The variables that name a profile of the user's."""
+
 OWNER: Final = "testing"
 """The key, and its secret, of who may do everything: the user's terminal, and the cloud itself."""
 
@@ -88,6 +91,7 @@ class Account:
             Judge(OWNER, self.account_id, self.sessions, self._show) if permissions else None
         )
         self._server: Any = None
+        self._profiles: dict[str, str] = {}
         self._others: dict[str, Account] = {}
 
     def at(self, region: str) -> "Account":
@@ -115,6 +119,8 @@ class Account:
                 )
             for name, value in SETTINGS.items():
                 os.environ.setdefault(name, value)
+            # One that is not there stops every client, moto's own too, and none counts here.
+            self._profiles = {n: os.environ.pop(n) for n in _PROFILES if n in os.environ}
             # Only here: moto reads its settings when it is imported.
             from moto.moto_server import werkzeug_app
             from werkzeug.serving import WSGIRequestHandler, make_server
@@ -157,6 +163,7 @@ class Account:
                 self._client.cache_clear()
                 self._others.clear()
                 self.sessions.forget()
+                os.environ.update(self._profiles)
                 Account._running = None
 
     def _show(self, line: str) -> None:
