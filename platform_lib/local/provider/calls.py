@@ -86,6 +86,9 @@ def _refusals(operation: str) -> Iterator[None]:
         message = " ".join(str(error.get("Message", problem)).split())
         if message.startswith("<"):
             raise AwsError(operation, "InternalFailure", _FAILED) from problem
+        if message.startswith("InternalFailure: "):
+            told = f"{_FAILED} ({message.partition(': ')[2]})"
+            raise AwsError(operation, "InternalFailure", told) from problem
         raise AwsError(operation, str(error.get("Code", "Error")), message) from problem
     except BotoCoreError as problem:
         kind = type(problem).__name__
