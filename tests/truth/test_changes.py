@@ -94,3 +94,30 @@ def test_every_exception_is_met(provider):
     if DONE["changes judged"] < 2000:
         pytest.skip("only some rows were judged")
     assert set(DIFFERENT) | (set(OLDER) if provider.version < (6,) else set()) == MET
+
+
+@pytest.mark.parametrize("type", sorted(type for type, row in ROWS.items() if row.unset))
+def test_a_rows_default_is_the_providers(type, provider, samples):
+    row = ROWS[type]
+    named = terraform_type(type, lambda name: provider.block(name) is not None)
+    judge = Judge(provider, named)
+    wrong = {}
+    for word, value in row.unset.items():
+        name = terraform_name(named, judge.block, word)
+        # What a whole block is without a program's word is said in AWS's words.
+        if value is None or name not in judge.block.attributes:
+            continue
+        for sample in samples(type):
+            less = {key: item for key, item in sample.items() if key != word}
+            try:
+                before, after = (
+                    config_of(named, judge.block, plain(one))
+                    for one in (less, {**less, word: value})
+                )
+                verdict, changed = judge.verdict(judge.made(before), after)
+            except (LostError, RefusedError):
+                continue
+            DONE["defaults judged"] += 1
+            if verdict != "nothing":
+                wrong[word] = f"here {value!r}, the provider {verdict} ({', '.join(changed)})"
+    assert not wrong, "".join(f"\n{word}: {told}" for word, told in wrong.items())
