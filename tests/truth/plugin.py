@@ -270,7 +270,11 @@ class Provider:
     """A running provider."""
 
     def __init__(self, binary):
-        self.version = version_of(binary)
+        self.version, self._binary = version_of(binary), binary
+        self._blocks = {}
+        self._start()
+
+    def _start(self):
         environment = {
             **os.environ,
             COOKIE[0]: COOKIE[1],
@@ -279,12 +283,16 @@ class Provider:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         self._process = subprocess.Popen(
-            [binary], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [self._binary],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         greeting = self._process.stdout.readline().strip().split("|")
         if len(greeting) < 5 or greeting[4] != "grpc":
             self.close()
-            raise RefusedError(f"{binary.name} greets with {greeting}")
+            raise RefusedError(f"{self._binary.name} greets with {greeting}")
         address = f"unix:{greeting[3]}" if greeting[2] == "unix" else greeting[3]
         self._channel = grpc.insecure_channel(
             address, options=[("grpc.max_receive_message_length", 256 << 20)]
@@ -292,7 +300,6 @@ class Provider:
         answer = self._ask("GetSchema", M["Empty"](), "Schemas")
         self._provider = Block(answer.provider.block)
         self._messages = {one.key: one.value.block for one in answer.resource_schemas}
-        self._blocks = {}
         config = self._provider.null() | {
             "region": "us-east-1",
             "access_key": "AKIAXXXXXXXXXXXXXXXX",
@@ -354,7 +361,15 @@ class Provider:
             M[request.DESCRIPTOR.name].SerializeToString,
             M[answer].FromString,
         )
-        return call(request, timeout=120)
+        try:
+            return call(request, timeout=120)
+        except grpc.RpcError as problem:
+            if problem.code() is not grpc.StatusCode.UNAVAILABLE or method == "Configure":
+                raise
+            # It ends where a change makes it panic, as it would under Terraform: start another.
+            self.close()
+            self._start()
+            raise RefusedError("the provider ended while it planned") from problem
 
     @staticmethod
     def _heed(diagnostics):

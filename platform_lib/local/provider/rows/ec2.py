@@ -190,7 +190,7 @@ ROWS = (
         updated=_rules_changed,
         tag_specification="security-group",
         tags=_TAGS,
-        keeps=("vpcId",),
+        keeps=("egress", "ingress", "vpcId"),
         unset={"revokeRulesOnDelete": False},
         outputs={
             "arn": "arn:aws:ec2:{region}:{account}:security-group/{id}",

@@ -156,6 +156,7 @@ ROWS = (
         update=(Call("update_service", {"cluster": "{cluster}", "service": "{id}"}),),
         keeps=("cluster", "deploymentController", "iamRole", "launchType", "platformVersion"),
         unset={
+            "alarms": {"enable": False, "rollback": False, "alarmNames": []},
             "availabilityZoneRebalancing": "DISABLED",
             "deploymentCircuitBreaker": {"enable": False, "rollback": False},
             "deploymentMaximumPercent": 200,
