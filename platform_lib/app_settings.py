@@ -26,6 +26,8 @@ from platform_lib.records import record
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+")
+_VPC = re.compile(r"vpc-[0-9a-zA-Z]{1,32}")
+_SUBNET = re.compile(r"subnet-[0-9a-zA-Z]{1,32}")
 _TAG = re.compile(r"[\w\s.:/=+@-]*")
 _PATH = re.compile(r"/[!-~]{0,1023}")
 
@@ -251,10 +253,17 @@ def _check_tags(tags: Mapping[str, str]) -> None:
 
 
 def _check_subnets(network: NetworkArgs) -> None:
+    vpc = network["vpc_id"]
+    if isinstance(vpc, str) and not _VPC.fullmatch(vpc):
+        raise InvalidInput("network.vpc_id", vpc, "must be the ID of a VPC, such as vpc-0a1b2c3d")
     for kind in ("public_subnet_ids", "private_subnet_ids"):
         subnets = network.get(kind)
         if isinstance(subnets, Sequence) and subnets:
             known = {subnet for subnet in subnets if isinstance(subnet, str)}
+            for subnet in sorted(known):
+                if not _SUBNET.fullmatch(subnet):
+                    need = "must be the ID of a subnet, such as subnet-0a1b2c3d"
+                    raise InvalidInput(f"network.{kind}", subnet, need)
             unknown = sum(not isinstance(subnet, str) for subnet in subnets)
             if len(known) + unknown < 2:
                 need = "needs at least two subnets, in two zones"

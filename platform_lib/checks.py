@@ -26,6 +26,10 @@ _HINT_NAMES: dict[str, Any] = {"Output": pulumi.Output, "T": typing.TypeVar("T")
 """What the forward reference inside `pulumi.Input` needs to be read."""
 
 
+_FIELD, _LINE = 200, 4000
+"""How long the path of an input, whose keys are the user's, and a whole line may get."""
+
+
 class ArgsError(pulumi.RunError, ValueError):
     """An input that cannot work, in one line, raised before anything registers.
 
@@ -38,7 +42,7 @@ class InvalidInput(Exception):  # noqa: N818 - it never reaches a user: `naming_
     """What is wrong with one input, before the component that got it is known."""
 
     def __init__(self, field: str, value: object, need: str) -> None:
-        text = f"'{field}' is {_shown(value)}: {need}"
+        text = _cut(f"'{_cut(field, _FIELD)}' is {_shown(value)}: {need}", _LINE)
         # A key of the user's may hold anything, and stands in the field's path.
         super().__init__(" ".join(text.encode(errors="backslashreplace").decode().splitlines()))
         self.field = field
@@ -64,11 +68,16 @@ def _shown(value: object) -> str:
     if isinstance(value, Enum):
         value = value.value
     try:
-        text = repr(value)
+        # A subclass of text may show itself in any other way.
+        text = str.__repr__(value) if isinstance(value, str) else repr(value)
     except Exception:  # a number too long to print, nesting too deep, or a repr that fails
         text = f"<{type(value).__name__}>"
     text = _INNER_OUTPUT.sub("an Output", _INNER_ENUM.sub(r"\1", text))
-    return text if len(text) <= 120 else f"{text[:117]}..."
+    return _cut(text, 120)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def one_of(values: Sequence[str] | Sequence[int]) -> str:
@@ -78,7 +87,7 @@ def one_of(values: Sequence[str] | Sequence[int]) -> str:
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Name the known word nearest to a misspelt one, and all of them."""
-    near = difflib.get_close_matches(word, known, n=1)
+    near = difflib.get_close_matches(word[:_FIELD], known, n=1)
     guess = f"did you mean {near[0]!r}? " if near else ""
     return f"{guess}known are {', '.join(sorted(known))}"
 
@@ -139,13 +148,12 @@ def check_args(args: object, shape: type, field: str = "args") -> dict[str, Any]
     hints = _hints(shape)
     tidy: dict[str, Any] = {}
     for key, value in args.items():
-        path = key if field == "args" else f"{field}.{key}"
-        if key not in hints:
-            raise InvalidInput(
-                path, value, f"no such input; {did_you_mean(str(key), list(hints))}"
-            )
+        word = str.__str__(key) if isinstance(key, str) else _shown(key)
+        path = word if field == "args" else f"{field}.{word}"
+        if word not in hints or not isinstance(key, str):
+            raise InvalidInput(path, value, f"no such input; {did_you_mean(word, list(hints))}")
         if value is not None:
-            tidy[key] = _checked(value, hints[key], path)
+            tidy[word] = _checked(value, hints[word], path)
     missing = sorted(key for key in shape.__required_keys__ if key not in tidy)  # type: ignore[attr-defined]
     if missing:
         raise InvalidInput(field, dict(args), f"lacks {', '.join(map(repr, missing))}")
@@ -184,10 +192,8 @@ def _checked(value: Any, hint: Any, path: str) -> Any:  # noqa: PLR0911 - one re
     if origin is collections.abc.Mapping:
         if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
             raise InvalidInput(path, value, "must be a mapping with text as keys")
-        return {
-            _scalar(key, str, path): _checked(each, parts[1], f"{path}.{key}")
-            for key, each in value.items()
-        }
+        words = {_scalar(key, str, path): each for key, each in value.items()}
+        return {key: _checked(each, parts[1], f"{path}.{key}") for key, each in words.items()}
     if origin is collections.abc.Sequence:
         if isinstance(value, str | bytes | bytearray) or not isinstance(value, Sequence):
             raise InvalidInput(path, value, "must be a list")
@@ -203,6 +209,8 @@ def _whole(value: Any, path: str) -> Any:
     """Give free JSON with ints for its whole floats: as `5.0` AWS would not match them with 5."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return int(value)
+    if isinstance(value, str):
+        return str.__str__(value)
     try:
         if isinstance(value, Mapping):
             return {key: _whole(each, path) for key, each in value.items()}
@@ -246,4 +254,5 @@ def _scalar(value: Any, hint: type, path: str) -> Any:
             value.encode()
         except UnicodeEncodeError as problem:
             raise InvalidInput(path, value, f"is no text in UTF-8: {problem.reason}") from None
-    return value
+    # A subclass of text, with words of its own for itself, goes no further.
+    return str.__str__(value) if isinstance(value, str) else value

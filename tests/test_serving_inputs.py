@@ -16,8 +16,8 @@ VM = {"bundle": "s3://artifacts/notes.zip", "start_command": "python3 -m notes"}
 CONTAINER = {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/notes:1"}
 NETWORK = {
     "vpc_id": "vpc-1",
-    "public_subnet_ids": ["public-a", "public-b"],
-    "private_subnet_ids": ["private-a", "private-b"],
+    "public_subnet_ids": ["subnet-1", "subnet-2"],
+    "private_subnet_ids": ["subnet-3", "subnet-4"],
 }
 
 
@@ -78,7 +78,7 @@ FRONT = {
         "internal": False,
         "loadBalancerType": "application",
         "securityGroups": ["id of notes-lb-sg"],
-        "subnets": ["public-a", "public-b"],
+        "subnets": ["subnet-1", "subnet-2"],
     },
     "notes-tg": {
         "deregistrationDelay": 30,
@@ -133,7 +133,7 @@ def test_a_group_of_instances():
         "minSize": 1,
         "tags": [{"key": "Name", "propagateAtLaunch": True, "value": "notes"}],
         "targetGroupArns": ["arn of notes-tg"],
-        "vpcZoneIdentifiers": ["private-a", "private-b"],
+        "vpcZoneIdentifiers": ["subnet-3", "subnet-4"],
         "waitForCapacityTimeout": "15m",
     }
     waits = {each.name for each in graph.one(aws.autoscaling.Group).dependencies}
@@ -198,7 +198,7 @@ def test_a_service_and_its_task():
         "networkConfiguration": {
             "assignPublicIp": False,
             "securityGroups": ["id of notes-sg"],
-            "subnets": ["private-a", "private-b"],
+            "subnets": ["subnet-3", "subnet-4"],
         },
         "propagateTags": "SERVICE",
         "taskDefinition": "arn of notes-task",

@@ -61,7 +61,8 @@ def find_source(given: str) -> Path:
 def find_zip(field: str, given: str) -> Path:
     """Find a ready zip."""
     found, looked = _from_project(field, given)
-    if not zipfile.is_zipfile(found):
+    # A device or a pipe may have no end.
+    if not (found.is_file() and zipfile.is_zipfile(found)):
         need = f"is neither an s3:// URI nor the path of a zip file{looked}"
         raise InvalidInput(field, given, need)
     return found

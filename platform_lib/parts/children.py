@@ -1,12 +1,15 @@
 """How a component makes its children: parent, tags and the user's last word, in one place."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+import types
+import typing
+from collections.abc import Awaitable, Mapping, Sequence
+from enum import Enum
 from typing import Any, TypeVar
 
 import pulumi
 
-from platform_lib.checks import InvalidInput, did_you_mean
+from platform_lib.checks import InvalidInput, did_you_mean, is_known
 from platform_lib.naming import needs_physical_name, physical_name
 
 R = TypeVar("R", bound=pulumi.CustomResource)
@@ -113,7 +116,7 @@ class Children:
 def check_overrides(
     overrides: Mapping[str, Mapping[str, Any]], children: Mapping[str, str]
 ) -> None:
-    """Refuse an override of a child or a property that does not exist.
+    """Refuse an override of a child or a property that does not exist, or of a wrong kind.
 
     `children` maps each key to its class, as `aws.ecs.Service`: named, not imported, because a
     class of AWS costs up to a quarter of a second to load.
@@ -129,6 +132,60 @@ def check_overrides(
                 raise InvalidInput(
                     f"overrides.{key}.{property}", value, f"no such property; {known}"
                 )
+            wanted = _kinds(known_properties[property])
+            if wanted and not any(_is_of(value, kind) for kind in wanted):
+                words = " or ".join(dict.fromkeys(_word(kind) for kind in wanted))
+                raise InvalidInput(f"overrides.{key}.{property}", value, f"must be {words}")
+
+
+def _kinds(hint: Any) -> list[Any]:
+    """Give what a property takes when it is known, of its hint; nothing where it does not tell."""
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    parts = typing.get_args(hint) if is_union else (hint,)
+    return [
+        part
+        for part in parts
+        if part not in (types.NoneType, inspect.Parameter.empty)
+        and not isinstance(part, str)
+        and typing.get_origin(part) is not Awaitable
+        and not str(getattr(part, "__forward_arg__", "")).startswith("Output[")
+    ]
+
+
+def _is_of(value: Any, kind: Any) -> bool:  # noqa: PLR0911 - one return a kind
+    """Tell whether a value is of a kind. Pulumi takes `"5"` for 5, and 5 for `"5"`."""
+    if value is None or kind is Any or not is_known(value):
+        return True
+    if isinstance(value, Enum):
+        value = value.value
+    origin = typing.get_origin(kind)
+    if origin is Sequence:
+        [inner] = typing.get_args(kind)
+        return isinstance(value, list | tuple) and all(
+            any(_is_of(each, part) for part in _kinds(inner)) for each in value
+        )
+    if origin is Mapping:
+        return isinstance(value, Mapping)
+    if kind is bool:
+        return isinstance(value, bool) or value in ("true", "false")
+    if kind in (int, float):
+        if isinstance(value, str):
+            return value.strip().removeprefix("-").replace(".", "", 1).isdecimal()
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is str or (isinstance(kind, type) and issubclass(kind, Enum)):
+        return isinstance(value, str | int | float)
+    # A block: a dict, or an object of one of pulumi's classes.
+    return isinstance(value, Mapping) or type(value).__module__ != "builtins"
+
+
+def _word(kind: Any) -> str:
+    origin = typing.get_origin(kind)
+    plain = {str: "text", int: "a whole number", float: "a number", bool: "True or False"}
+    if origin is Sequence:
+        return f"a list of {_word(_kinds(typing.get_args(kind)[0])[0])}"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "text"
+    return plain.get(kind, "a dict")
 
 
 def _load(path: str) -> type[pulumi.CustomResource]:
@@ -140,16 +197,18 @@ def _load(path: str) -> type[pulumi.CustomResource]:
     return kind
 
 
-_properties_of: dict[type, frozenset[str]] = {}
+_properties_of: dict[type, Mapping[str, Any]] = {}
 
 
-def _properties(kind: type[pulumi.CustomResource]) -> frozenset[str]:
-    """List a resource's inputs, by the Args class that pulumi's generator makes beside it."""
+def _properties(kind: type[pulumi.CustomResource]) -> Mapping[str, Any]:
+    """List a resource's inputs with their hints, by the Args class that is generated beside it."""
     if kind not in _properties_of:
         module = inspect.getmodule(kind)
         # It is another name where a block of another resource has the first.
         args = getattr(module, f"{kind.__name__}InitArgs", None)
         args = args or getattr(module, f"{kind.__name__}Args")
-        names = frozenset(inspect.signature(args.__init__).parameters)
-        _properties_of[kind] = names - {"__self__"}
+        found = inspect.signature(args.__init__).parameters
+        _properties_of[kind] = {
+            name: each.annotation for name, each in found.items() if name != "__self__"
+        }
     return _properties_of[kind]

@@ -95,14 +95,17 @@ def test_tasks_stand_in_private_subnets_where_there_are_some():
     }
 
     def program():
-        given = {**network, "public_subnet_ids": [pulumi.Output.from_input("subnet-a"), "s-b"]}
+        given = {
+            **network,
+            "public_subnet_ids": [pulumi.Output.from_input("subnet-a"), "subnet-b"],
+        }
         return ContainerApp("notes", {"image": IMAGE, "network": given})
 
     graph = synth(program)
     inputs = graph.one(aws.ecs.Service).inputs["networkConfiguration"]
     assert inputs["subnets"] == ["subnet-c", "subnet-d"]
     assert inputs["assignPublicIp"] is False
-    assert graph.one(aws.lb.LoadBalancer).inputs["subnets"] == ["subnet-a", "s-b"]
+    assert graph.one(aws.lb.LoadBalancer).inputs["subnets"] == ["subnet-a", "subnet-b"]
 
 
 def test_only_the_balancer_is_open_and_only_on_80():

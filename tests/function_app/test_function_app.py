@@ -207,7 +207,10 @@ def test_scaling_never_becomes_reserved_concurrency():
         ({"environment": {"_": "1"}}, "'environment' is '_': Lambda takes names of two"),
         ({"environment": {"BIG": "x" * 4096}}, "Lambda takes at most 4096 bytes"),
         ({"secrets": {"T": SECRET}}, "'code' is 's3://.*: secrets need our start-up code"),
-        ({"network": {"vpc_id": "v", "public_subnet_ids": ["a", "b"]}}, "no way out of a public"),
+        (
+            {"network": {"vpc_id": "vpc-1", "public_subnet_ids": ["subnet-1", "subnet-2"]}},
+            "no way out of a public",
+        ),
         ({"environment": {"AB": "x" * 4060}}, "bytes of names and values with ours"),
         ({"layers": ["arn:x"]}, r"'layers\[0\]' is 'arn:x': must be the ARN of a layer's version"),
         ({"code": "nope.zip"}, "'code' is 'nope.zip': is neither an s3:// URI nor the path"),

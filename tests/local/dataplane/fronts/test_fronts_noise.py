@@ -113,7 +113,8 @@ def test_https_on_a_plain_port_says_nothing(doors, door, quiet):
 )
 def test_a_client_that_goes_away_leaves_no_line(module_plane, shop, doors, door, sent, quiet):
     before = len(module_plane.said)
-    leave(doors[door], sent)
+    # The function's own /slow takes longer than it may, which the screen does say.
+    leave(doors[door], sent.replace(b"/slow", b"/") if door == "api" else sent)
     # Each answers the next as before, after which what was left behind has been seen.
     assert ask(shop.url).status == 200
     first_line(doors[door], b"GET / HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
