@@ -53,6 +53,8 @@ def synth(
         )
         runtime.settings.set_root_resource(cast(Any, None))
         with asyncio.Runner() as runner:
+            # Several would answer in any order: the graph has that of the program.
+            runner.get_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
             try:
                 return recorder.graph(runner.run(_run(program)))
             except BaseException:

@@ -39,6 +39,24 @@ def test_a_resource_is_found_by_class_by_token_and_by_name():
     }
 
 
+class SlowFirst(AwsMocks):
+    """Mocks that take longer to make what comes first."""
+
+    def new_resource(self, args):
+        if args.name.endswith("-0"):
+            threading.Event().wait(0.05)
+        return super().new_resource(args)
+
+
+def test_the_graph_has_the_order_of_the_program():
+    def program():
+        for number in range(8):
+            aws.sqs.Queue(f"queue-{number}")
+
+    names = [found.name for found in synth(program, mocks=SlowFirst()).all(aws.sqs.Queue)]
+    assert names == [f"queue-{number}" for number in range(8)]
+
+
 def test_what_is_not_there_is_an_error_that_helps():
     graph = synth(lambda: [Pair("a"), Pair("b")])
     with pytest.raises(LookupError, match=r"there are 2 of aws:sqs/queue:Queue: a-queue, b-queue"):
