@@ -10,10 +10,10 @@ LOWEST := tests/test_schema.py tests/testing/test_testing_synth.py \
 DIRECT := ^(aiohttp|boto3|jmespath|joserfc|moto|pulumi|pulumi-aws|pulumi-docker|pytest|pyyaml|rich|uv)==
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test quick truth truth-provider lowest check format docs bench lock clean
+.PHONY: help setup up test quick truth lowest check format docs bench lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 setup: $(READY) ## Install everything into .venv
 
@@ -38,9 +38,6 @@ quick: $(READY) ## Run the suite without the local cloud, on two cores
 
 truth: $(READY) ## Let the real Terraform AWS provider judge the rows, where it is on this machine
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/truth
-
-truth-provider: $(READY) ## Build a trimmed provider of 6.x with Go, into the user's cache
-	@$(BIN)/python tests/truth/build.py
 
 lowest: $(READY) ## Run a short suite on the lowest versions that pyproject allows, on each Python that is here
 	@for python in $(PYTHONS); do \

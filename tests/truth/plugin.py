@@ -43,7 +43,7 @@ UNKNOWN = Unknown()
 def find_provider():
     """Give the newest provider's binary that is here; None where there is none."""
     named = os.environ.get(VARIABLE)
-    folders = [Path(named)] if named else [*_configured(), *_known(), _built()]
+    folders = [Path(named)] if named else [*_configured(), *_known()]
     found = {}
     for folder in folders:
         for binary in (
@@ -95,12 +95,6 @@ def _below(folder):
     return (
         [folder / HOME] if (folder / HOME).is_dir() else [folder] if folder.name == "aws" else []
     )
-
-
-def _built():
-    from platform_lib.bundling.cache import cache_dir
-
-    return cache_dir("truth")
 
 
 # What it says
