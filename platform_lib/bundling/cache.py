@@ -81,10 +81,11 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def made_whole(path: Path) -> Iterator[Path]:
+def made_whole(path: Path, *, sealed: bool = True) -> Iterator[Path]:
     """Give an empty folder to build in; what `path` names appears whole, or not at all.
 
     Inside, build the file or folder `<given>/<path.name>`: it is renamed to `path` at the end.
+    What is read and compared whenever it is used needs no seal.
     """
     with _named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,12 +94,14 @@ def made_whole(path: Path) -> Iterator[Path]:
             yield workshop
             made = workshop / path.name
             seal = workshop / "seal"
-            seal.write_text(json.dumps(_sizes(made)))
+            if sealed:
+                seal.write_text(json.dumps(_sizes(made)))
             if path.is_dir() and not path.is_symlink():
                 path.chmod(0o755)
                 path.rename(workshop / "broken")
             # First the seal: an entry that a kill leaves with an older one is made anew.
-            seal.replace(_seal(path))
+            if sealed:
+                seal.replace(_seal(path))
             made.replace(path)
             _whole.add(path)
         finally:

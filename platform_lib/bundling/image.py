@@ -99,7 +99,7 @@ def image_context(bundle: Bundle, dockerfile: str) -> Path:
     context = bundle.tree.parent
     path = context / "Dockerfile"
     if not path.exists() or path.read_text() != dockerfile:
-        with made_whole(path) as workshop:
+        with made_whole(path, sealed=False) as workshop:
             workshop.joinpath(path.name).write_text(dockerfile)
     return context
 

@@ -14,6 +14,12 @@ from platform_lib.function_app.code_zip import zip_of
 from platform_lib.testing import synth
 
 
+@pytest.fixture(autouse=True)
+def uv_cache(tmp_path, monkeypatch):
+    """A cache of uv's own: what is cut short here is cut short there."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+
+
 @pytest.fixture
 def anew(monkeypatch):
     """Look at the cache as another process would."""

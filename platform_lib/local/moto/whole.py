@@ -41,9 +41,9 @@ def say_what_is_missing() -> None:
     response.call_action = call_action
 
     from flask import Response, request
-    from moto.moto_server import threaded_moto_server
+    from moto.moto_server import werkzeug_app
 
-    server: Any = threaded_moto_server
+    server: Any = werkzeug_app
     create = server.create_backend_app
 
     def unknown_path(problem: Exception) -> Response:
