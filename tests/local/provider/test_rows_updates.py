@@ -27,12 +27,12 @@ def test_a_function_publishes_a_version_of_every_change_but_tags(lab):
         FUNCTION,
         **lab.function_inputs(
             publish=True,
-            environment={"variables": {"A": "1"}},
+            environment={"variables": {"MODE": "1"}},
             timeout=5,
         ),
     )
     assert made.state["version"] == "1"
-    made.change(environment={"variables": {"A": "2"}})
+    made.change(environment={"variables": {"MODE": "2"}})
     assert made.state["version"] == "2"
     made.change(code=archive("other = 1"))
     assert made.state["version"] == "3"

@@ -106,7 +106,19 @@ def error_message(payload: bytes) -> str:
         return payload[:200].decode(errors="replace")
 
 
-def as_response(answer: Answer, method: str = "GET") -> web.Response:
+class Untyped(web.Response):
+    """A response that gets no content type of aiohttp's."""
+
+    async def _prepare_headers(self) -> None:
+        typed = "Content-Type" in self.headers
+        await super()._prepare_headers()
+        if not typed:
+            self.headers.popall("Content-Type", None)
+
+
+def as_response(
+    answer: Answer, method: str = "GET", *, kind: type[web.Response] = web.Response
+) -> web.Response:
     """Turn an answer into a response, without what belongs to one connection only.
 
     The length is the body's; an answer to HEAD has none, and says how long it would be.
@@ -118,4 +130,4 @@ def as_response(answer: Answer, method: str = "GET") -> web.Response:
     for name, value in answer.headers:
         if name.lower() not in dropped:
             headers.add(name, header_text(value))
-    return web.Response(status=answer.status, headers=headers, body=answer.body)
+    return kind(status=answer.status, headers=headers, body=answer.body)

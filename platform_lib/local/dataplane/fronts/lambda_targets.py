@@ -19,6 +19,7 @@ from aiohttp import web
 from platform_lib.local.dataplane.context import Context
 from platform_lib.local.dataplane.fronts.calls import (
     Refused,
+    Untyped,
     as_response,
     call_function,
     read_body,
@@ -110,7 +111,7 @@ class LambdaTargets:
             multi=group.multi_value_headers,
         )
         answer = await self._call(arn, event, group.multi_value_headers)
-        return as_response(answer, request.method)
+        return as_response(answer, request.method, kind=Untyped)
 
     async def _call(self, arn: str, event: Mapping[str, Any], multi: bool) -> Answer:
         payload = json.dumps(event).encode()
