@@ -123,10 +123,12 @@ def judge(command, folder, moment, order) -> str:
     early = told.startswith("exit -") and moment in SECONDS
     state = folder / ".platform-local"
     left = sorted(os.listdir(state)) if state.exists() else []
+    if early:
+        return "" if not left else f"{moment} {order}: left {left}, {told}"
     right = (
-        (early or told.startswith(("exit 130\n", "exit 0\n")))
+        told.startswith(("exit 130\n", "exit 0\n"))
         and "Traceback" not in told
-        and told.count("Stopping.") == (not early)
+        and told.count("Stopping.") == 1
         and left in ([], [".gitignore", "lock"])
     )
     return "" if right else f"{moment} {order}: left {left}, {told}"
