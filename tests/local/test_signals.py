@@ -44,7 +44,13 @@ def orphans():
     """Adopt what commands leave, and see that each of it ends."""
     adopt, before = ctypes.CDLL(None).prctl, set(descendants())
     adopt(36, 1)  # PR_SET_CHILD_SUBREAPER
+    # What runs the tests may ignore them, as nohup does: so would a command in its first instants.
+    ignored = [each for each in (INT, HUP) if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, signal.SIG_DFL)
     yield
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
     for pid in set(descendants()) - before:
         with contextlib.suppress(ProcessLookupError):
             descriptor = os.pidfd_open(pid)
