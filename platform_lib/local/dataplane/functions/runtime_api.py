@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from platform_lib.local.dataplane.logs import Log
-from platform_lib.local.dataplane.running.memory import peak
+from platform_lib.local.dataplane.running.memory import Peak
 from platform_lib.local.dataplane.running.processes import Command, Process
 from platform_lib.local.guard import guarded
 
@@ -102,6 +102,7 @@ class Worker:
         self._busy: Invocation | None = None
         self._init_error: bytes | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._peak: Peak | None = None
         self._most = 0
 
     async def start(self, make: Callable[[str], Awaitable[Command]]) -> None:
@@ -119,6 +120,7 @@ class Worker:
         await web.TCPSite(self._server, "127.0.0.1", 0).start()
         address = "127.0.0.1:{1}".format(*self._server.addresses[0])
         self.process = await Process.start(await make(address), self.log, grace=0.3)
+        self._peak = Peak(self.process.pid)
         self._watch = asyncio.create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
@@ -151,8 +153,8 @@ class Worker:
 
     def look(self) -> int:
         """Return the most bytes that it has held so far; 0 where that cannot be told."""
-        if self.process is not None:
-            self._most = max(self._most, peak(self.process.pid) or 0)
+        if self._peak is not None:
+            self._most = max(self._most, self._peak.read())
         return self._most
 
     def kill(self) -> None:
@@ -164,6 +166,8 @@ class Worker:
         """End it."""
         if self.process is not None:
             await self.process.stop()
+        if self._peak is not None:
+            self._peak.close()
         if self._watch is not None:
             await self._watch
         if self._server is not None:

@@ -3,21 +3,37 @@
 https://docs.kernel.org/filesystems/proc.html (`status`: VmHWM)
 """
 
+import os
 import re
-from pathlib import Path
 
-_PEAK = re.compile(r"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
+_PEAK = re.compile(rb"^VmHWM:\s*(\d+) kB$", re.MULTILINE)
 
 
-def peak(pid: int) -> int | None:
-    """Return the most bytes that a process has held; None where that cannot be told.
+class Peak:
+    """The most bytes that a process has held; what it started itself is not counted.
 
-    What it started itself is not counted.
+    The file stays open: it is read after each call of a function.
     """
-    try:
-        text = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return None
-    # A process that has ended, and that nobody has waited for yet, has no such line.
-    found = _PEAK.search(text)
-    return None if found is None else int(found[1]) * 1024
+
+    def __init__(self, pid: int) -> None:
+        self._file: int | None = None
+        try:
+            self._file = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+        except OSError:
+            return
+
+    def read(self) -> int:
+        """Return the bytes; 0 where they cannot be told, or the process has ended."""
+        if self._file is None:
+            return 0
+        try:
+            found = _PEAK.search(os.pread(self._file, 4096, 0))
+        except OSError:
+            return 0
+        return 0 if found is None else int(found[1]) * 1024
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
