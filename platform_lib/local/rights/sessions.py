@@ -105,7 +105,7 @@ class Sessions:
             return self._known[key]
         except KeyError:
             found = self._find(key)
-            # A key of nobody may be somebody's later: it is not kept.
+            # An unknown key may be a user's later: that it is unknown is not kept.
             if found is not None:
                 self._known[key] = found
             return found

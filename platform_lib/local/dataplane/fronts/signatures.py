@@ -2,7 +2,7 @@
 
 A request must carry a signature of version 4 for the service that it goes to. Whether it is right
 is not checked. A role or a user whose key it is made with is judged by its policies; the account's
-own key, and one of nobody, may do everything.
+own key, and an unknown one, may do everything.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
 
