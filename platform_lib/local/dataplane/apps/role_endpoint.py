@@ -7,6 +7,7 @@ addresses, which nothing on this machine may take. SDKs are told by variables th
 import json
 import secrets
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
@@ -19,7 +20,7 @@ _TOKEN = "X-aws-ec2-metadata-token"  # noqa: S105 - a header's name
 _LONGEST_TTL = 21600
 
 
-class _Endpoint:
+class _Endpoint(ABC):
     """A server on a port of 127.0.0.1, from the first ask for its variables on."""
 
     def __init__(self, give: Callable[[], Credentials]) -> None:
@@ -53,11 +54,13 @@ class _Endpoint:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         return self._answer(request)
 
+    @abstractmethod
     def _variables(self, address: str) -> dict[str, str]:
-        raise NotImplementedError
+        """Name what tells an app where the endpoint is."""
 
+    @abstractmethod
     def _answer(self, request: web.BaseRequest) -> web.Response:
-        raise NotImplementedError
+        """Answer one request."""
 
 
 class TaskEndpoint(_Endpoint):

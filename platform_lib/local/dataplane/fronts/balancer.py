@@ -21,7 +21,7 @@ from aiohttp.connector import Connection
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from platform_lib.local.dataplane.fronts.calls import Refused, head_size
+from platform_lib.local.dataplane.fronts.calls import AsGiven, Refused, head_size
 from platform_lib.local.dataplane.fronts.lambda_targets import LambdaTargets
 from platform_lib.local.dataplane.fronts.rules import (
     Request,
@@ -165,7 +165,8 @@ class Balancer:
                 _ANSWER_HEAD_LIMIT
             ):
                 return _page(502, "Bad Gateway")
-            out = _Passed(answer.status, answer.reason, _end_to_end(answer.headers))
+            out = _Passed(status=answer.status, reason=answer.reason)
+            out.headers.extend(_end_to_end(answer.headers))
             await out.prepare(request)
             async for piece in answer.content.iter_any():
                 await out.write(piece)
@@ -225,18 +226,10 @@ class _TargetAnswer(aiohttp.ClientResponse):
         return self
 
 
-class _Passed(web.StreamResponse):
+class _Passed(AsGiven):
     """An answer with a target's headers, and none of aiohttp's own but the date."""
 
-    def __init__(self, status: int, reason: str | None, headers: CIMultiDict[str]) -> None:
-        super().__init__(status=status, reason=reason)
-        self.headers.extend(headers)
-        self._added = [name for name in ("Content-Type", "Server") if name not in headers]
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        for name in self._added:
-            self.headers.popall(name, None)
+    not_ours = ("Content-Type", "Server")
 
 
 async def _pump(source: Any, sink: Any) -> None:

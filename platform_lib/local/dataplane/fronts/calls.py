@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import ClassVar
 
 from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
@@ -106,14 +107,20 @@ def error_message(payload: bytes) -> str:
         return payload[:200].decode(errors="replace")
 
 
-class Untyped(web.Response):
-    """A response that gets no content type of aiohttp's."""
+class AsGiven(web.StreamResponse):
+    """A response to which aiohttp does not add the headers that are named in `not_ours`."""
+
+    not_ours: ClassVar[Sequence[str]] = ("Content-Type",)
 
     async def _prepare_headers(self) -> None:
-        typed = "Content-Type" in self.headers
+        absent = [name for name in self.not_ours if name not in self.headers]
         await super()._prepare_headers()
-        if not typed:
-            self.headers.popall("Content-Type", None)
+        for name in absent:
+            self.headers.popall(name, None)
+
+
+class Untyped(AsGiven, web.Response):
+    """A whole response that gets no content type of aiohttp's."""
 
 
 def as_response(

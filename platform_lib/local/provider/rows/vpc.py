@@ -1,6 +1,7 @@
 """EC2: networks of one's own, with what leads out of them; no packet is routed here."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from platform_lib.local.account import Account
 from platform_lib.local.provider.calls import call_aws
@@ -157,6 +158,25 @@ def _give_back(account: Account, state: Properties) -> None:
         call_aws(account, "ec2", "replace_route_table_association", request)
 
 
+def _one_by_one(operation: str, target: Mapping[str, Any], *attributes: str) -> tuple[Call, ...]:
+    """Word the calls that set attributes: EC2 takes one attribute a call."""
+    return tuple(Call(operation, target, takes=(word,)) for word in attributes)
+
+
+_VPC_ATTRIBUTES = _one_by_one(
+    "modify_vpc_attribute",
+    _VPC,
+    "enableDnsHostnames",
+    "enableDnsSupport",
+    "enableNetworkAddressUsageMetrics",
+)
+_SUBNET_ATTRIBUTES = _one_by_one(
+    "modify_subnet_attribute",
+    _SUBNET,
+    "assignIpv6AddressOnCreation",
+    "enableResourceNameDnsARecordOnLaunch",
+    "mapPublicIpOnLaunch",
+)
 ROWS = (
     Row(
         type="aws:ec2/vpc:Vpc",
@@ -185,23 +205,8 @@ ROWS = (
             "enableNetworkAddressUsageMetrics": "EnableNetworkAddressUsageMetrics.Value",
         },
         defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
-        # One attribute a call.
-        also=tuple(
-            Call("modify_vpc_attribute", _VPC, takes=(word,))
-            for word in (
-                "enableDnsHostnames",
-                "enableDnsSupport",
-                "enableNetworkAddressUsageMetrics",
-            )
-        ),
-        update=tuple(
-            Call("modify_vpc_attribute", _VPC, takes=(word,))
-            for word in (
-                "enableDnsHostnames",
-                "enableDnsSupport",
-                "enableNetworkAddressUsageMetrics",
-            )
-        ),
+        also=_VPC_ATTRIBUTES,
+        update=_VPC_ATTRIBUTES,
         tag_specification="vpc",
         tags=_TAGS,
         keeps=("cidrBlock", "enableDnsHostnames", "enableNetworkAddressUsageMetrics"),
@@ -242,22 +247,8 @@ ROWS = (
             "enableResourceNameDnsARecordOnLaunch": "EnableResourceNameDnsARecordOnLaunch.Value",
             "mapPublicIpOnLaunch": "MapPublicIpOnLaunch.Value",
         },
-        also=tuple(
-            Call("modify_subnet_attribute", _SUBNET, takes=(word,))
-            for word in (
-                "assignIpv6AddressOnCreation",
-                "enableResourceNameDnsARecordOnLaunch",
-                "mapPublicIpOnLaunch",
-            )
-        ),
-        update=tuple(
-            Call("modify_subnet_attribute", _SUBNET, takes=(word,))
-            for word in (
-                "assignIpv6AddressOnCreation",
-                "enableResourceNameDnsARecordOnLaunch",
-                "mapPublicIpOnLaunch",
-            )
-        ),
+        also=_SUBNET_ATTRIBUTES,
+        update=_SUBNET_ATTRIBUTES,
         tag_specification="subnet",
         tags=_TAGS,
         keeps=("availabilityZone", "availabilityZoneId"),

@@ -249,6 +249,21 @@ def _watched(inputs: Properties) -> Properties:
     return out
 
 
+_ACL_RULE = (
+    "cidrBlock",
+    "egress",
+    "fromPort",
+    "icmpCode",
+    "icmpType",
+    "ipv6CidrBlock",
+    "networkAclId",
+    "protocol",
+    "ruleAction",
+    "ruleNumber",
+    "toPort",
+)
+"""Every input of a rule: none changes in place."""
+
 ROWS = (
     Row(
         type="aws:ec2/securityGroupRule:SecurityGroupRule",
@@ -364,19 +379,7 @@ ROWS = (
         service="ec2",
         create=Call("describe_network_acls", {"NetworkAclIds": ["{networkAclId}"]}, takes=()),
         id="{networkAclId}:{ruleNumber}:{protocol}",
-        hooked=(
-            "cidrBlock",
-            "egress",
-            "fromPort",
-            "icmpCode",
-            "icmpType",
-            "ipv6CidrBlock",
-            "networkAclId",
-            "protocol",
-            "ruleAction",
-            "ruleNumber",
-            "toPort",
-        ),
+        hooked=_ACL_RULE,
         created=_make_acl_rule,
         looks=(
             Look("describe_network_acls", {"NetworkAclIds": ["{networkAclId}"]}, "NetworkAcls[0]"),
@@ -385,19 +388,7 @@ ROWS = (
         deleting=_delete_acl_rule,
         keeps=("icmpCode",),
         unset={"egress": False},
-        replace=(
-            "cidrBlock",
-            "egress",
-            "fromPort",
-            "icmpCode",
-            "icmpType",
-            "ipv6CidrBlock",
-            "networkAclId",
-            "protocol",
-            "ruleAction",
-            "ruleNumber",
-            "toPort",
-        ),
+        replace=_ACL_RULE,
         back={"cidrBlock": "CidrBlock", "ruleAction": "RuleAction", "ruleNumber": "RuleNumber"},
     ),
     Row(

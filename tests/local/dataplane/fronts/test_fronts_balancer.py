@@ -216,22 +216,26 @@ class Listening:
         self.loop.close()
 
 
+def behind(shop, target):
+    """Put a target behind a shop's balancer; give its address when it is healthy."""
+
+    async def register():
+        return shop.plane._context.groups.register(shop.front.group, target.address)
+
+    found = shop.plane._run(register())
+    until(lambda: found.state == "healthy")
+    return shop.url
+
+
 @pytest.fixture
 def standing(account, plane, image):
     """A balancer whose one target is a server of the test."""
     opened = []
 
     def stand(handler):
-        front = Shop(account, plane, image)
         target = Listening(handler).__enter__()
         opened.append(target)
-
-        async def register():
-            return plane._context.groups.register(front.front.group, target.address)
-
-        found = plane._run(register())
-        until(lambda: found.state == "healthy")
-        return front.url
+        return behind(Shop(account, plane, image), target)
 
     yield stand
     for target in opened:
@@ -343,15 +347,9 @@ def saying(account, plane, image):
     opened = []
 
     def stand(said):
-        front, target = Shop(account, plane, image), Saying(said)
+        target = Saying(said)
         opened.append(target)
-
-        async def register():
-            return plane._context.groups.register(front.front.group, target.address)
-
-        found = plane._run(register())
-        until(lambda: found.state == "healthy")
-        return front.url
+        return behind(Shop(account, plane, image), target)
 
     yield stand
     for target in opened:
